@@ -1,0 +1,202 @@
+//! The argument tree, flat: rows in the order they are read, each with its depth.
+
+use serde::{Deserialize, Serialize};
+
+use super::class::Classifier;
+use super::{ArgumentClass, ClassOverrides};
+use crate::json::Json;
+use crate::redaction;
+use crate::text_safety::{self, Piece};
+
+/// One row of the argument tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArgumentRow {
+    /// Where the value is: `to`, `message.recipients[0]`. Safe to look at, and for looking at only: long names are
+    /// cut in it.
+    pub path: String,
+    /// The name to show: a key, or `[0]` in a list.
+    pub name: Vec<Piece>,
+    /// How many containers are around it; 0 at the top.
+    pub depth: u8,
+    /// Its own, or that of the critical argument it is a part of. A critical argument that is redacted, because it
+    /// repeats a secret, stays critical: nobody should decide without having noticed.
+    pub class: ArgumentClass,
+    pub value: ArgumentValue,
+}
+
+/// What a row shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArgumentValue {
+    Null,
+    Bool(bool),
+    /// Digit for digit.
+    Number(String),
+    Text {
+        /// As much as the fold shows.
+        pieces: Vec<Piece>,
+        /// Characters folded away at the end.
+        hidden_chars: usize,
+        /// Characters of the whole text.
+        total_chars: usize,
+        /// Whether anything in the whole text may deceive the eye, folded parts included.
+        deceptive: bool,
+    },
+    /// The elements follow, one level deeper.
+    List {
+        len: usize,
+    },
+    /// The members follow, one level deeper.
+    Object {
+        len: usize,
+    },
+    /// A secret, whole, whatever is inside it.
+    Redacted,
+    /// The last row of a folded tree: so many more are not shown.
+    Folded {
+        hidden_rows: usize,
+    },
+}
+
+/// How much of the arguments is shown at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fold {
+    pub max_rows: usize,
+    /// Characters of one text.
+    pub max_chars: usize,
+}
+
+impl Fold {
+    /// Everything, for the full view.
+    pub const NONE: Self = Self { max_rows: usize::MAX, max_chars: usize::MAX };
+}
+
+impl Default for Fold {
+    fn default() -> Self {
+        Self { max_rows: 200, max_chars: 600 }
+    }
+}
+
+/// The longest name that is shown, in characters.
+const NAME_CHARS: usize = 80;
+
+/// The rows of the argument tree, masked, in document order but for the critical arguments at the top level, which
+/// come first. At most `max_rows` of them and, if there are more, one that says how many.
+pub fn argument_rows(args: &Json, overrides: &ClassOverrides, fold: Fold) -> Vec<ArgumentRow> {
+    let masked = redaction::mask_json(args, overrides);
+    let mut tree = Tree { classifier: Classifier::new(overrides), fold, rows: Vec::new(), hidden: 0 };
+    match &masked {
+        Json::Object(members) => {
+            let class = |key: &str| tree.classifier.class(&[key]);
+            let (critical, rest): (Vec<_>, Vec<_>) =
+                members.iter().partition(|(key, _)| class(key) == ArgumentClass::Critical);
+            for (key, value) in critical.into_iter().chain(rest) {
+                tree.member("", &mut Vec::new(), 0, ArgumentClass::Plain, (key, value));
+            }
+        }
+        other => tree.add(shown("arguments"), "arguments".to_owned(), &mut Vec::new(), 0, ArgumentClass::Plain, other),
+    }
+    if tree.hidden > 0 {
+        tree.rows.push(ArgumentRow {
+            path: String::new(),
+            name: Vec::new(),
+            depth: 0,
+            class: ArgumentClass::Plain,
+            value: ArgumentValue::Folded { hidden_rows: tree.hidden },
+        });
+    }
+    tree.rows
+}
+
+struct Tree {
+    classifier: Classifier,
+    fold: Fold,
+    rows: Vec<ArgumentRow>,
+    hidden: usize,
+}
+
+impl Tree {
+    fn member<'a>(
+        &mut self,
+        parent: &str,
+        trail: &mut Vec<&'a str>,
+        depth: u8,
+        inherited: ArgumentClass,
+        (key, value): (&'a str, &'a Json),
+    ) {
+        trail.push(key);
+        let class = match self.classifier.class(trail) {
+            ArgumentClass::Plain => inherited,
+            own => own,
+        };
+        let name = text_safety::escaped(&cut(key));
+        let path = if parent.is_empty() { name } else { format!("{parent}.{name}") };
+        self.add(shown(key), path, trail, depth, class, value);
+        trail.pop();
+    }
+
+    fn add<'a>(
+        &mut self,
+        name: Vec<Piece>,
+        path: String,
+        trail: &mut Vec<&'a str>,
+        depth: u8,
+        class: ArgumentClass,
+        value: &'a Json,
+    ) {
+        let redacted = value.as_str() == Some(redaction::MARK);
+        if self.rows.len() < self.fold.max_rows {
+            self.rows.push(ArgumentRow {
+                path: path.clone(),
+                name,
+                depth,
+                class: if redacted && class == ArgumentClass::Plain { ArgumentClass::Secret } else { class },
+                value: if redacted { ArgumentValue::Redacted } else { self.value(value) },
+            });
+        } else {
+            self.hidden += 1;
+        }
+        match value {
+            Json::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    let name = vec![Piece::Plain(format!("[{at}]"))];
+                    self.add(name, format!("{path}[{at}]"), trail, depth + 1, class, item);
+                }
+            }
+            Json::Object(members) => {
+                for (key, member) in members {
+                    self.member(&path, trail, depth + 1, class, (key, member));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn value(&self, value: &Json) -> ArgumentValue {
+        match value {
+            Json::Null => ArgumentValue::Null,
+            Json::Bool(value) => ArgumentValue::Bool(*value),
+            Json::Number(number) => ArgumentValue::Number(number.as_str().to_owned()),
+            Json::Array(items) => ArgumentValue::List { len: items.len() },
+            Json::Object(members) => ArgumentValue::Object { len: members.len() },
+            Json::String(text) => {
+                let total_chars = text.chars().count();
+                let head = text.char_indices().nth(self.fold.max_chars).map_or(text.as_str(), |(end, _)| &text[..end]);
+                ArgumentValue::Text {
+                    pieces: text_safety::visible(head),
+                    hidden_chars: total_chars.saturating_sub(self.fold.max_chars),
+                    total_chars,
+                    deceptive: text_safety::is_deceptive(text),
+                }
+            }
+        }
+    }
+}
+
+fn shown(name: &str) -> Vec<Piece> {
+    text_safety::visible(&cut(name))
+}
+
+fn cut(name: &str) -> String {
+    super::cut(name, NAME_CHARS)
+}

@@ -1,0 +1,71 @@
+//! Writing JSON: one set of escapes for both orders.
+
+use std::fmt::Write as _;
+
+use super::{Json, utf16_order};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// As the document has it.
+    Document,
+    /// Keys sorted by UTF-16 code units (RFC 8785 §3.2.3).
+    Canonical,
+}
+
+pub(super) fn value(out: &mut String, json: &Json, order: Order) {
+    match json {
+        Json::Null => out.push_str("null"),
+        Json::Bool(true) => out.push_str("true"),
+        Json::Bool(false) => out.push_str("false"),
+        Json::Number(number) => out.push_str(number.as_str()),
+        Json::String(text) => string(out, text),
+        Json::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                value(out, item, order);
+            }
+            out.push(']');
+        }
+        Json::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            if order == Order::Canonical {
+                members.sort_by(|(left, _), (right, _)| utf16_order(left, right));
+            }
+            out.push('{');
+            for (at, (key, member)) in members.into_iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                string(out, key);
+                out.push(':');
+                value(out, member, order);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// The escapes of RFC 8785 §3.2.2.2: two-character ones where there are any, `\u00xx` for the other control
+/// characters, everything else as it is.
+fn string(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            '\0'..='\u{1f}' => {
+                write!(out, "\\u{:04x}", u32::from(character)).expect("writing to a String cannot fail");
+            }
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+}

@@ -1,0 +1,25 @@
+//! The language of Countersign: what the words of the product mean, and every decision that needs no
+//! database, no network and no clock. Compiles natively and to WebAssembly, so that the console and the
+//! engine ask the same functions the same questions.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod action;
+pub mod argument;
+pub mod digest;
+pub mod event;
+pub mod health;
+pub mod id;
+pub mod identity;
+pub mod json;
+pub mod lifecycle;
+pub mod metrics;
+pub mod page;
+pub mod problem;
+pub mod redaction;
+pub mod risk;
+pub mod seal;
+pub mod text_safety;
+pub mod time_text;
+pub mod tool;
+pub mod view;

@@ -1,0 +1,229 @@
+//! Keyset pages: where a list goes on, how long a page is, how it is sorted.
+
+#![allow(clippy::result_large_err, reason = "a problem is made once per refused request")]
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::problem::Problem;
+
+/// The last row of a page; the next page starts after it. Opaque to clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The time the list is sorted by, to the microsecond, which is what Postgres keeps.
+    pub at: DateTime<Utc>,
+    /// Breaks ties.
+    pub id: Uuid,
+}
+
+impl Cursor {
+    /// URL-safe text without padding: 48 hexadecimal digits. Anything finer than a microsecond is cut off.
+    pub fn encode(&self) -> String {
+        let micros = self.at.timestamp_micros();
+        format!("{}{}", hex::encode(micros.to_be_bytes()), hex::encode(self.id.as_bytes()))
+    }
+
+    /// Reads what [`Cursor::encode`] wrote.
+    ///
+    /// # Errors
+    /// `invalid_request` for `cursor` when the text is anything else.
+    pub fn decode(text: &str) -> Result<Self, Problem> {
+        Self::read(text).ok_or_else(|| {
+            Problem::invalid("cursor", "is not one that this list gave out; leave it out to start from the beginning")
+        })
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut bytes = [0; 24];
+        hex::decode_to_slice(text, &mut bytes).ok()?;
+        let (micros, id) = bytes.split_at(8);
+        let cursor = Self {
+            at: DateTime::from_timestamp_micros(i64::from_be_bytes(micros.try_into().ok()?))?,
+            id: Uuid::from_slice(id).ok()?,
+        };
+        // One cursor, one text.
+        (cursor.encode() == text).then_some(cursor)
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.encode())
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::decode(text)
+    }
+}
+
+/// How many rows a page has: 1 to 500.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Limit(u16);
+
+impl Limit {
+    /// The longest page.
+    pub const MAX: Self = Self(500);
+    /// When nobody says.
+    pub const DEFAULT: Self = Self(50);
+
+    /// A limit of `rows`.
+    ///
+    /// # Errors
+    /// `invalid_request` for `limit` when it is not 1 to 500.
+    pub fn new(rows: i64) -> Result<Self, Problem> {
+        u16::try_from(rows)
+            .ok()
+            .map(Self)
+            .filter(|limit| (Self(1)..=Self::MAX).contains(limit))
+            .ok_or_else(|| Problem::invalid("limit", "must be a whole number from 1 to 500"))
+    }
+
+    /// Reads a query parameter; not there: the default.
+    ///
+    /// # Errors
+    /// As [`Limit::new`].
+    pub fn parse(text: Option<&str>) -> Result<Self, Problem> {
+        text.map_or(Ok(Self::DEFAULT), str::parse)
+    }
+
+    /// The rows, as SQL's `LIMIT` wants them.
+    pub const fn get(self) -> i64 {
+        self.0 as i64
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl FromStr for Limit {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // `-1` past the ends of i64, `+5` and ` 5` are all the same mistake.
+        let digits_only = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        Self::new(if digits_only { text.parse().unwrap_or(-1) } else { -1 })
+    }
+}
+
+/// How a list of actions is sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Sort {
+    /// Oldest first.
+    #[default]
+    #[serde(rename = "requested_at")]
+    Oldest,
+    /// Newest first.
+    #[serde(rename = "-requested_at")]
+    Newest,
+    /// Nearest deadline first, then the higher tier.
+    #[serde(rename = "urgency")]
+    Urgency,
+}
+
+impl Sort {
+    /// All ways to sort.
+    pub const ALL: [Self; 3] = [Self::Oldest, Self::Newest, Self::Urgency];
+
+    /// The word on the wire and in URLs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Oldest => "requested_at",
+            Self::Newest => "-requested_at",
+            Self::Urgency => "urgency",
+        }
+    }
+}
+
+impl fmt::Display for Sort {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Sort {
+    type Err = Problem;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|sort| sort.as_str() == word)
+            .ok_or_else(|| Problem::invalid("sort", "must be requested_at, -requested_at or urgency"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::problem::Code;
+
+    /// The years 1 to 9999, in microseconds.
+    fn micros() -> impl Strategy<Value = i64> {
+        -62_135_596_800_000_000..253_402_300_799_999_999_i64
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_reads_back_as_written(micros in micros(), id: u128) {
+            let cursor = Cursor { at: DateTime::from_timestamp_micros(micros).unwrap(), id: Uuid::from_u128(id) };
+            let text = cursor.encode();
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            prop_assert_eq!(text.parse(), Ok(cursor));
+        }
+
+        #[test]
+        fn finer_than_a_microsecond_is_cut_off(micros in micros(), nanos in 0..1_000_i64) {
+            let at = DateTime::from_timestamp_micros(micros).unwrap();
+            let fine = Cursor { at: at + chrono::TimeDelta::nanoseconds(nanos), id: Uuid::nil() };
+            prop_assert_eq!(Cursor::decode(&fine.encode()).unwrap().at, at);
+        }
+
+        #[test]
+        fn anything_else_is_refused(text in "[0-9a-fA-F]{0,60}|[ -~]{0,60}") {
+            match Cursor::decode(&text) {
+                Ok(cursor) => prop_assert_eq!(cursor.encode(), text),
+                Err(problem) => {
+                    prop_assert_eq!(problem.code, Code::InvalidRequest);
+                    prop_assert_eq!(&problem.errors[0].pointer, "cursor");
+                }
+            }
+        }
+
+        #[test]
+        fn limits_are_1_to_500(rows: i64) {
+            prop_assert_eq!(Limit::new(rows % 1_000).is_ok(), (1..=500).contains(&(rows % 1_000)));
+            prop_assert_eq!(rows.to_string().parse::<Limit>().is_ok(), (1..=500).contains(&rows));
+        }
+    }
+
+    #[test]
+    fn limits_as_text() {
+        assert_eq!(Limit::parse(None), Ok(Limit::DEFAULT));
+        assert_eq!(Limit::parse(Some("500")).map(Limit::get), Ok(500));
+        for bad in ["0", "501", "-1", "+5", " 5", "", "5.0", "1e2", "99999999999999999999", "٥"] {
+            let problem = Limit::parse(Some(bad)).unwrap_err();
+            assert_eq!(problem.errors[0].pointer, "limit", "{bad}");
+        }
+    }
+
+    #[test]
+    fn sorts_read_back_as_written() {
+        for sort in Sort::ALL {
+            assert_eq!(sort.as_str().parse(), Ok(sort));
+            assert_eq!(serde_json::to_value(sort).unwrap(), sort.as_str());
+        }
+        assert_eq!("newest".parse::<Sort>().unwrap_err().code, Code::InvalidRequest);
+    }
+}

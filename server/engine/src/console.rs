@@ -1,0 +1,224 @@
+//! What the console's pages show, put together here so that a page asks once: masked, escaped and folded.
+
+use domain::action::{Action, Attempt, ExecutionResult};
+use domain::argument::{ArgumentValue, ClassOverrides, Fold, argument_rows, headline};
+use domain::event::Event;
+use domain::id::ActionId;
+use domain::identity::{Principal, Scope};
+use domain::json::Json;
+use domain::lifecycle::{Verb, allows};
+use domain::page::{Cursor, Limit, Sort};
+use domain::problem::{Code, Problem};
+use domain::redaction::mask_text;
+use domain::text_safety::{Piece, escaped, visible, warnings};
+use domain::view::{ActionDetail, ActionRow, AttemptView, Frame, Outcome, QueuePage, TimelineEntry};
+
+use crate::actions::{ActionFilter, FullAction, list, waits_for_executor};
+use crate::{Engine, Result, actions, metrics, require, store};
+
+/// How much of a summary a list shows, in characters.
+const LINE: usize = 160;
+
+/// Which actions a page of the queue holds.
+#[derive(Clone, Debug, Default)]
+pub struct QueueQuery {
+    /// Empty: all.
+    pub statuses: Vec<domain::lifecycle::Status>,
+    pub sort: Sort,
+    pub cursor: Option<Cursor>,
+    pub limit: Limit,
+}
+
+/// What every page shows around its content. Figures that cannot be read are unknown; the page stands.
+///
+/// # Errors
+/// `unauthenticated` for a program; when the clock of the database cannot be read.
+pub async fn frame(engine: &Engine, principal: &Principal, version: &str) -> Result<Frame> {
+    let person = principal
+        .person()
+        .cloned()
+        .ok_or_else(|| Problem::new(Code::Unauthenticated, "The console is for people: sign in."))?;
+    let health = metrics::health(engine).await;
+    Ok(Frame {
+        person,
+        decides: principal.may(Scope::DecisionsWrite),
+        pending: health.pending.0,
+        health,
+        now: store::now(&engine.pool).await?,
+        version: version.to_owned(),
+    })
+}
+
+/// A page of the queue.
+///
+/// # Errors
+/// `forbidden`; when the database cannot be read.
+pub async fn queue(engine: &Engine, principal: &Principal, query: QueueQuery) -> Result<QueuePage> {
+    let filter = ActionFilter {
+        statuses: query.statuses,
+        sort: query.sort,
+        cursor: query.cursor,
+        offset: 0,
+        limit: query.limit,
+    };
+    let page = list(engine, principal, &filter).await?;
+    let mut rows = Vec::with_capacity(page.actions.len());
+    for action in &page.actions {
+        let overrides = actions::overrides(engine, &action.tool_name).await?;
+        rows.push(row(action, &overrides));
+    }
+    Ok(QueuePage { rows, next_cursor: page.next.map(|cursor| cursor.encode()), total: page.total, now: page.now })
+}
+
+/// Everything a decision about one action needs.
+///
+/// # Errors
+/// `not_found`, `forbidden`.
+pub async fn detail(engine: &Engine, principal: &Principal, id: ActionId) -> Result<ActionDetail> {
+    let full = actions::get(engine, principal, id).await?;
+    let FullAction { action, attempts, events, overrides, now } = full;
+    Ok(ActionDetail {
+        row: row(&action, &overrides),
+        state: action.state(),
+        verbs: verbs(principal, &action),
+        args_sha256: action.args_sha256,
+        summary: action.agent_summary.as_deref().map(claim),
+        why: action.why.as_deref().map(claim),
+        evidence: action.evidence.as_ref().map(|evidence| rows(evidence, &overrides)).unwrap_or_default(),
+        argument_count: action.tool_args.as_object().map_or(0, <[_]>::len),
+        arguments: rows(&action.tool_args, &overrides),
+        warnings: deceptions(&action, &overrides),
+        pending_reason: action.pending_reason.clone(),
+        executor: action.executor,
+        decision_reason: action.decision_reason.as_deref().map(claim),
+        outcome: action.execution_result.as_ref().map(outcome),
+        attempts: attempts.iter().map(attempt).collect(),
+        timeline: events.iter().map(timeline).collect(),
+        tool_history: store::metrics::tool_history(&engine.pool, &action.tool_name).await?,
+        now,
+    })
+}
+
+/// The whole text of one argument that the detail folds.
+///
+/// # Errors
+/// `not_found` for a path that is no text of this action.
+pub async fn full_value(engine: &Engine, principal: &Principal, id: ActionId, path: &str) -> Result<Vec<Piece>> {
+    let full = actions::get(engine, principal, id).await?;
+    argument_rows(&full.action.tool_args, &full.overrides, Fold::NONE)
+        .into_iter()
+        .find_map(|row| match row.value {
+            ArgumentValue::Text { pieces, .. } if row.path == path => Some(pieces),
+            _ => None,
+        })
+        .ok_or_else(|| Problem::not_found("argument of this action").into())
+}
+
+/// What this person may do with the action now. The lifecycle says what could be done, the role who may.
+fn verbs(principal: &Principal, action: &Action) -> Vec<Verb> {
+    const OFFERED: [Verb; 4] = [Verb::Approve, Verb::Reject, Verb::ResolveSucceeded, Verb::ResolveFailed];
+    if require(principal, Scope::DecisionsWrite).is_err() {
+        return Vec::new();
+    }
+    OFFERED.into_iter().filter(|verb| allows(action.state(), *verb)).collect()
+}
+
+fn rows(json: &Json, overrides: &ClassOverrides) -> Vec<domain::argument::ArgumentRow> {
+    argument_rows(json, overrides, Fold::default())
+}
+
+/// An agent's or a person's words: masked, with whatever may deceive the eye made visible.
+fn claim(text: &str) -> Vec<Piece> {
+    visible(&mask_text(text))
+}
+
+fn row(action: &Action, overrides: &ClassOverrides) -> ActionRow {
+    let summary = action.agent_summary.as_deref().map(|text| line(&mask_text(text)));
+    ActionRow {
+        id: action.id,
+        tool_name: escaped(&action.tool_name),
+        risk_tier: action.risk_tier,
+        headline: headline(&action.tool_args, overrides),
+        summary,
+        session_id: action.session_id.as_deref().map(escaped),
+        agent: escaped(&action.agent_id),
+        status: action.status,
+        execution_state: action.execution_state,
+        waits_for_executor: waits_for_executor(action),
+        requested_at: action.requested_at,
+        expires_at: action.expires_at,
+        decided_at: action.decided_at,
+        decided_by: action.decided_by.clone(),
+        live: action.live,
+        deceptive: !deceptions(action, overrides).is_empty(),
+    }
+}
+
+fn line(text: &str) -> String {
+    let cut: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LINE + 1).collect();
+    if cut.chars().count() > LINE {
+        format!("{}…", escaped(&cut.chars().take(LINE).collect::<String>()))
+    } else {
+        escaped(&cut)
+    }
+}
+
+/// In words: what looks deceptive, and where.
+fn deceptions(action: &Action, overrides: &ClassOverrides) -> Vec<String> {
+    let texts = [
+        ("the tool's name", Some(action.tool_name.as_str())),
+        ("the agent's summary", action.agent_summary.as_deref()),
+        ("the agent's reason", action.why.as_deref()),
+        ("the session", action.session_id.as_deref()),
+    ];
+    let mut found: Vec<String> = texts
+        .into_iter()
+        .filter_map(|(place, text)| Some((place, text?)))
+        .flat_map(|(place, text)| warnings(text).into_iter().map(move |kind| format!("{} in {place}", kind.words())))
+        .collect();
+    for row in argument_rows(&action.tool_args, overrides, Fold { max_rows: usize::MAX, max_chars: 1 }) {
+        let in_value = matches!(row.value, ArgumentValue::Text { deceptive: true, .. });
+        let in_name = row.name.iter().any(|piece| matches!(piece, Piece::Escape(_)));
+        if in_value || in_name {
+            found.push(format!("Deceptive characters in {}", row.path));
+        }
+        if found.len() > 20 {
+            break;
+        }
+    }
+    found.retain(|text| !text.is_empty());
+    found
+}
+
+fn outcome(result: &ExecutionResult) -> Outcome {
+    Outcome {
+        success: result.success,
+        result: result.result.as_ref().map(|json| rows(json, &ClassOverrides::default())).unwrap_or_default(),
+        error: result.error.as_deref().map(claim),
+        executed_at: result.executed_at,
+    }
+}
+
+fn attempt(attempt: &Attempt) -> AttemptView {
+    AttemptView {
+        id: attempt.id,
+        number: attempt.number,
+        state: attempt.state,
+        worker: escaped(&attempt.worker),
+        claimed_at: attempt.claimed_at,
+        lease_until: attempt.lease_until,
+        finished_at: attempt.finished_at,
+        outcome: attempt.result.as_ref().map(outcome),
+        late_report: attempt.late_report.as_ref().map(outcome),
+    }
+}
+
+fn timeline(event: &Event) -> TimelineEntry {
+    TimelineEntry {
+        seq: event.seq,
+        event_type: event.event_type,
+        actor: escaped(&event.actor),
+        reason: event.reason.as_deref().map(claim),
+        occurred_at: event.occurred_at,
+    }
+}

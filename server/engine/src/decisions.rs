@@ -1,0 +1,214 @@
+//! Approve, reject, withdraw. The first decision stands: the database's condition picks it, and whoever comes
+//! later is told what stands.
+
+use domain::action::{Action, Decider, limit};
+use domain::digest::Digest;
+use domain::event::{EventContent, EventType};
+use domain::id::{ActionId, EventId};
+use domain::identity::{Principal, Scope};
+use domain::json::Json;
+use domain::lifecycle::{Refusal, State, Status, Verb, next};
+use domain::problem::{Code, Problem, Standing};
+use domain::redaction::mask_text;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::notify::Change;
+use crate::{Engine, Result, actions, require, store};
+
+/// What came of a decision.
+#[derive(Debug)]
+pub struct Decision {
+    pub action: Action,
+    /// The same person had made the same decision before; nothing changed now.
+    pub repeated: bool,
+}
+
+/// What a person approves with.
+#[derive(Clone, Debug, Default)]
+pub struct Approve {
+    /// The digest of the arguments that were on the screen: an approval is for these bytes.
+    pub args_sha256: Option<Digest>,
+    pub note: Option<String>,
+}
+
+/// Approves a pending action.
+///
+/// # Errors
+/// `already_decided` with what stands, `action_expired`, `arguments_changed`, `not_found`, `human_actor_required`.
+pub async fn approve(engine: &Engine, principal: &Principal, id: ActionId, with: Approve) -> Result<Decision> {
+    let decider = person(principal)?;
+    if let Some(shown) = with.args_sha256 {
+        let action = store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?;
+        if action.args_sha256 != shown {
+            return Err(Problem::new(
+                Code::ArgumentsChanged,
+                "These are not the arguments you were shown. Look at them again.",
+            )
+            .into());
+        }
+    }
+    let note = with.note.filter(|note| !note.trim().is_empty());
+    decide(engine, principal, id, Verb::Approve, decider, note.as_deref()).await
+}
+
+/// Rejects a pending action; the agent reads the reason.
+///
+/// # Errors
+/// As [`approve`], and `invalid_request` without a reason.
+pub async fn reject(engine: &Engine, principal: &Principal, id: ActionId, reason: &str) -> Result<Decision> {
+    let decider = person(principal)?;
+    if reason.trim().is_empty() {
+        return Err(Problem::invalid("/reason", "is missing: the agent is told why").into());
+    }
+    decide(engine, principal, id, Verb::Reject, decider, Some(reason)).await
+}
+
+/// Takes a pending action back; only the agent that parked it may.
+///
+/// # Errors
+/// `not_found` for anybody else's action; `already_decided`; `action_expired`.
+pub async fn withdraw(engine: &Engine, principal: &Principal, id: ActionId, reason: Option<&str>) -> Result<Decision> {
+    require(principal, Scope::ActionsSubmit)?;
+    let own = match principal.token() {
+        Some(token) => store::actions::was_parked_by(&engine.pool, id, token.id).await?,
+        None => false,
+    };
+    if !own {
+        return Err(Problem::not_found("action of yours").into());
+    }
+    decide(engine, principal, id, Verb::Withdraw, Decider::System("withdrawal".to_owned()), reason).await
+}
+
+/// The person who decides, where a person may.
+pub(crate) fn person(principal: &Principal) -> Result<Decider> {
+    require(principal, Scope::DecisionsWrite)?;
+    principal.person().map(|person| Decider::Human(person.name.clone())).ok_or_else(|| {
+        Problem::new(Code::HumanActorRequired, "Only a person decides; this token belongs to a program.").into()
+    })
+}
+
+async fn decide(
+    engine: &Engine,
+    principal: &Principal,
+    id: ActionId,
+    verb: Verb,
+    decider: Decider,
+    reason: Option<&str>,
+) -> Result<Decision> {
+    check_text("/reason", reason)?;
+    let after = next(State::PENDING, verb).expect("a live pending action takes every decision");
+    let mut transaction = engine.pool.begin().await?;
+    let decided = store::actions::decide(&mut transaction, id, after.status, after.execution, &decider, reason).await?;
+    let Some(action) = decided else {
+        drop(transaction);
+        return late(engine, id, verb, &decider).await;
+    };
+    let seq = append(&mut transaction, &action, event_type(verb), &principal.actor(), reason).await?;
+    transaction.commit().await?;
+    engine.changes.publish(Change::action(id, seq));
+    Ok(Decision { action, repeated: false })
+}
+
+const fn event_type(verb: Verb) -> EventType {
+    match verb {
+        Verb::Approve => EventType::ActionApproved,
+        Verb::Reject => EventType::ActionRejected,
+        _ => EventType::ActionWithdrawn,
+    }
+}
+
+/// Writes the event of a decision with what it was about.
+async fn append(
+    connection: &mut PgConnection,
+    action: &Action,
+    event_type: EventType,
+    actor: &str,
+    reason: Option<&str>,
+) -> Result<i64> {
+    let metadata = Json::object([
+        ("tool_name", Json::from(action.tool_name.as_str())),
+        ("args_sha256", Json::from(action.args_sha256.to_string())),
+        ("risk_tier", Json::from(action.risk_tier.as_str())),
+    ]);
+    let reason = reason.map(mask_text);
+    let content = EventContent {
+        event_id: EventId(Uuid::now_v7()),
+        action_id: Some(action.id),
+        rule_id: None,
+        event_type,
+        actor,
+        reason: reason.as_deref(),
+        event_metadata: &metadata,
+    };
+    Ok(store::events::append(connection, content).await?)
+}
+
+/// Nothing was decided: the action is gone, past its deadline, or decided. A passed deadline is written down
+/// here, whether or not a sweep has run.
+async fn late(engine: &Engine, id: ActionId, verb: Verb, decider: &Decider) -> Result<Decision> {
+    let mut transaction = engine.pool.begin().await?;
+    let action =
+        store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
+    match next(action.state(), verb) {
+        // Between the two looks nothing can have made it live again.
+        Ok(_) => Err(Problem {
+            retry_after: Some(1),
+            ..Problem::new(Code::Unavailable, "The action is being decided; try again.")
+        }
+        .into()),
+        Err(Refusal::Expired) => {
+            if let Some(seq) = crate::expiry::expire(&mut transaction, id).await? {
+                transaction.commit().await?;
+                engine.changes.publish(Change::action(id, seq));
+            }
+            Err(expired(&action))
+        }
+        Err(Refusal::AlreadyDecided(_) | Refusal::WrongState(_)) if same_decision(&action, verb, decider) => {
+            Ok(Decision { action, repeated: true })
+        }
+        Err(_) if action.status == Status::Expired => Err(expired(&action)),
+        Err(_) => Err(already_decided(&action)),
+    }
+}
+
+fn same_decision(action: &Action, verb: Verb, decider: &Decider) -> bool {
+    let same_verb = match verb {
+        Verb::Approve => matches!(action.status, Status::Approved | Status::Executed | Status::Abandoned),
+        Verb::Reject => action.status == Status::Rejected,
+        _ => action.status == Status::Withdrawn,
+    };
+    same_verb && action.decided_by.as_ref() == Some(decider)
+}
+
+fn expired(action: &Action) -> crate::Error {
+    let problem =
+        Problem::new(Code::ActionExpired, "The deadline has passed: it was not decided in time, and does not run.");
+    Problem { standing: Some(Standing { current_status: Status::Expired, ..standing(action) }), ..problem }.into()
+}
+
+pub(crate) fn standing(action: &Action) -> Standing {
+    Standing { current_status: action.status, decided_by: action.decided_by.clone(), decided_at: action.decided_at }
+}
+
+fn already_decided(action: &Action) -> crate::Error {
+    let who = action.decided_by.as_ref().map_or_else(String::new, |decider| format!(" by {decider}"));
+    let detail = format!("The action is already {}{who}. Nothing was changed.", actions::decision_word(action));
+    Problem { standing: Some(standing(action)), ..Problem::new(Code::AlreadyDecided, detail) }.into()
+}
+
+/// A text of a person: not too long, no NUL.
+pub(crate) fn check_text(pointer: &str, text: Option<&str>) -> Result<()> {
+    let Some(text) = text else { return Ok(()) };
+    if text.len() > limit::REASON {
+        return Err(Problem::invalid(
+            pointer,
+            format!("has {} bytes; at most {} are taken", text.len(), limit::REASON),
+        )
+        .into());
+    }
+    if text.contains('\0') {
+        return Err(Problem::invalid(pointer, "holds a NUL character").into());
+    }
+    Ok(())
+}

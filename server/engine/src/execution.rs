@@ -1,0 +1,379 @@
+//! Runs of approved actions. A claim is committed before the executor calls, with a lease; the outcome after. An
+//! executor that goes silent leaves the attempt `unknown`, and nothing runs it again but a person's word.
+
+use chrono::{DateTime, Utc};
+use domain::action::{Action, AttemptState, Decider, ExecutionResult, limit};
+use domain::argument::ClassOverrides;
+use domain::digest::Digest;
+use domain::event::{EventContent, EventType};
+use domain::id::{ActionId, AttemptId, EventId};
+use domain::identity::{Principal, Scope};
+use domain::json::Json;
+use domain::lifecycle::{ExecutionState, Verb, next};
+use domain::problem::{Code, Problem};
+use domain::redaction::{mask_echoes, mask_result, secrets_of};
+use domain::tool::Executor;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::decisions::{Decision, check_text, person, standing};
+use crate::notify::Change;
+use crate::store::attempts::ClaimedAttempt;
+use crate::{Engine, Result, require, store, tools};
+
+/// The shortest and longest lease, in seconds.
+pub const LEASE_SECONDS: std::ops::RangeInclusive<i64> = 5..=3_600;
+/// How many attempts an idempotent tool gets by itself before a person is asked.
+const IDEMPOTENT_ATTEMPTS: i32 = 3;
+
+/// What an executor asks for.
+#[derive(Clone, Debug, Default)]
+pub struct ClaimRequest {
+    /// The tools the worker can run.
+    pub tools: Vec<String>,
+    /// The action an agent is to run itself.
+    pub action_id: Option<ActionId>,
+    pub lease_seconds: i64,
+}
+
+/// An approved action with its exact arguments, leased to one executor.
+#[derive(Debug)]
+pub struct Claim {
+    pub action: Action,
+    pub attempt: AttemptId,
+    pub number: i32,
+    pub lease_until: DateTime<Utc>,
+}
+
+/// Takes the longest-waiting approved action that the asker may run. `None`: there is none.
+///
+/// # Errors
+/// `forbidden` without `actions:execute` (a worker) or `actions:submit` (an agent that runs its own call).
+pub async fn claim(engine: &Engine, principal: &Principal, request: &ClaimRequest) -> Result<Option<Claim>> {
+    validate_claim(principal, request)?;
+    loop {
+        let mut transaction = engine.pool.begin().await?;
+        let claimed = match request.action_id {
+            Some(id) => match principal.token() {
+                Some(token) => store::actions::claim_for_agent(&mut transaction, id, token.id).await?,
+                None => None,
+            },
+            None => store::actions::claim_for_worker(&mut transaction, &request.tools).await?,
+        };
+        let Some(action) = claimed else { return Ok(None) };
+        let lease = i32::try_from(request.lease_seconds).expect("checked against the longest lease");
+        let (claim, seq, intact) = begin(&mut transaction, principal, action, lease).await?;
+        if request.action_id.is_none() && claim.action.executor.is_none() {
+            tools::adopt_worker(&mut transaction, &claim.action.tool_name, &principal.actor()).await?;
+        }
+        transaction.commit().await?;
+        engine.tools.forget(&claim.action.tool_name);
+        engine.changes.publish(Change::action(claim.action.id, seq));
+        if intact {
+            return Ok(Some(claim));
+        }
+    }
+}
+
+fn validate_claim(principal: &Principal, request: &ClaimRequest) -> Result<()> {
+    if request.action_id.is_some() {
+        require(principal, Scope::ActionsSubmit)?;
+    } else {
+        require(principal, Scope::ActionsExecute)?;
+        if request.tools.is_empty() || request.tools.len() > 500 {
+            return Err(Problem::invalid("/tools", "must name 1 to 500 tools").into());
+        }
+    }
+    if !LEASE_SECONDS.contains(&request.lease_seconds) {
+        return Err(Problem::invalid("/lease_seconds", "must be a whole number from 5 to 3600").into());
+    }
+    Ok(())
+}
+
+/// Begins the attempt. The digest is checked before the arguments leave: if they are not what was approved, the
+/// attempt fails there and then.
+async fn begin(
+    connection: &mut PgConnection,
+    principal: &Principal,
+    action: Action,
+    lease: i32,
+) -> Result<(Claim, i64, bool)> {
+    let attempt = AttemptId(Uuid::new_v4());
+    let token = principal.token().map(|token| token.id);
+    let digest = Digest::of(&action.tool_args);
+    let (number, lease_until) =
+        store::attempts::begin(connection, attempt, action.id, principal.name(), token, digest, lease).await?;
+    let actor = principal.actor();
+    let seq = append(connection, &action, attempt, number, EventType::ExecutionClaimed, &actor, None).await?;
+    let intact = digest == action.args_sha256;
+    let claim = Claim { attempt, number, lease_until, action };
+    if intact {
+        return Ok((claim, seq, true));
+    }
+    let result = ExecutionResult {
+        success: false,
+        result: None,
+        error: Some("The stored arguments are not the ones that were approved. Nothing was called.".to_owned()),
+        executed_at: store::now_in(connection).await?,
+    };
+    let seq = settle_attempt(connection, &claim.action, attempt, number, &result, "system:digest").await?;
+    Ok((claim, seq, false))
+}
+
+/// Makes a running attempt's lease as long again as at first. Returns its new end.
+///
+/// # Errors
+/// `lease_lost` when it does not run any more; `not_found` for anybody else's attempt.
+pub async fn heartbeat(engine: &Engine, principal: &Principal, id: AttemptId) -> Result<DateTime<Utc>> {
+    let mut transaction = engine.pool.begin().await?;
+    let claimed = own_attempt(&mut transaction, principal, id).await?;
+    let until = store::attempts::extend_lease(&mut transaction, id).await?.ok_or_else(|| lease_lost(&claimed))?;
+    transaction.commit().await?;
+    Ok(until)
+}
+
+/// What an executor says came of an attempt.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub success: bool,
+    pub result: Option<Json>,
+    pub error: Option<String>,
+}
+
+/// What became of a report.
+#[derive(Debug)]
+pub struct Reported {
+    pub action: Action,
+    /// The attempt had been given up before: the report is kept and shown, and a person settles it.
+    pub late: bool,
+}
+
+/// Takes the outcome of an attempt. The same report again is answered the same.
+///
+/// # Errors
+/// `lease_lost` for another outcome of a settled attempt; `invalid_request`, `too_large`; `not_found`.
+pub async fn report(engine: &Engine, principal: &Principal, id: AttemptId, report: Report) -> Result<Reported> {
+    validate_report(&report)?;
+    let mut transaction = engine.pool.begin().await?;
+    let claimed = own_attempt(&mut transaction, principal, id).await?;
+    let action = store::actions::find_locked(&mut transaction, claimed.action_id)
+        .await?
+        .ok_or_else(|| Problem::not_found("action"))?;
+    let result = masked(engine, &action, report, store::now_in(&mut transaction).await?).await?;
+    let number = claimed.attempt.number;
+    let (seq, late) = match claimed.attempt.state {
+        AttemptState::Running => {
+            let seq = settle_attempt(&mut transaction, &action, id, number, &result, &principal.actor()).await?;
+            (seq, false)
+        }
+        AttemptState::Unknown if store::attempts::keep_late_report(&mut transaction, id, &result).await? => {
+            let kind = EventType::ExecutionReportedLate;
+            let actor = principal.actor();
+            (append(&mut transaction, &action, id, number, kind, &actor, Some(result.success)).await?, true)
+        }
+        AttemptState::Unknown if says_the_same(claimed.attempt.late_report.as_ref(), &result) => {
+            return Ok(Reported { action, late: true });
+        }
+        AttemptState::Succeeded | AttemptState::Failed if says_the_same(claimed.attempt.result.as_ref(), &result) => {
+            return Ok(Reported { action, late: false });
+        }
+        _ => return Err(lease_lost(&claimed)),
+    };
+    transaction.commit().await?;
+    engine.changes.publish(Change::action(action.id, seq));
+    let action = store::actions::find(&engine.pool, action.id).await?.unwrap_or(action);
+    Ok(Reported { action, late })
+}
+
+fn validate_report(report: &Report) -> Result<()> {
+    let size = report.result.as_ref().map_or(0, |result| result.to_text().len());
+    if size.max(report.error.as_ref().map_or(0, String::len)) > limit::RESULT {
+        return Err(Problem::new(Code::TooLarge, "A result or an error has at most 256 KiB.").into());
+    }
+    if report.success && report.error.is_some() {
+        return Err(Problem::invalid("/error", "contradicts success: true").into());
+    }
+    if report.error.as_deref().is_some_and(|error| error.contains('\0')) {
+        return Err(Problem::invalid("/error", "holds a NUL character").into());
+    }
+    Ok(())
+}
+
+/// The result as it is stored: every echo of the call's secrets masked.
+async fn masked(engine: &Engine, action: &Action, report: Report, at: DateTime<Utc>) -> Result<ExecutionResult> {
+    let overrides = tools::find(engine, &action.tool_name).await?.map(|tool| ClassOverrides::from(&tool));
+    let secrets = secrets_of(&action.tool_args, &overrides.unwrap_or_default());
+    Ok(ExecutionResult {
+        success: report.success,
+        result: report.result.map(|result| mask_result(&result, &secrets)),
+        error: report.error.map(|error| mask_echoes(&error, &secrets)),
+        executed_at: at,
+    })
+}
+
+fn says_the_same(stored: Option<&ExecutionResult>, said: &ExecutionResult) -> bool {
+    stored.is_some_and(|stored| {
+        stored.success == said.success && stored.result == said.result && stored.error == said.error
+    })
+}
+
+/// The attempt, if the asker is the one that claimed it.
+async fn own_attempt(connection: &mut PgConnection, principal: &Principal, id: AttemptId) -> Result<ClaimedAttempt> {
+    let claimed = store::attempts::find_locked(connection, id).await?;
+    let token = principal.token().map(|token| token.id);
+    claimed
+        .filter(|claimed| token.is_some() && claimed.worker_token == token)
+        .ok_or_else(|| Problem::not_found("attempt of yours").into())
+}
+
+fn lease_lost(claimed: &ClaimedAttempt) -> crate::Error {
+    Problem::new(
+        Code::LeaseLost,
+        format!(
+            "Attempt {} is {} and takes nothing more from you.",
+            claimed.attempt.number,
+            claimed.attempt.state.as_str()
+        ),
+    )
+    .into()
+}
+
+async fn settle_attempt(
+    connection: &mut PgConnection,
+    action: &Action,
+    attempt: AttemptId,
+    number: i32,
+    result: &ExecutionResult,
+    actor: &str,
+) -> Result<i64> {
+    let (state, kind) = if result.success {
+        (AttemptState::Succeeded, EventType::ExecutionSucceeded)
+    } else {
+        (AttemptState::Failed, EventType::ExecutionFailed)
+    };
+    let ended = store::attempts::finish(connection, attempt, state, Some(result)).await?;
+    let written = store::actions::finish(connection, action.id, ExecutionState::Running, result).await?;
+    if !ended || written.is_none() {
+        return Err(crate::Error::Corrupt(format!("attempt {attempt} and its action disagree about who runs")));
+    }
+    append(connection, action, attempt, number, kind, actor, Some(result.success)).await
+}
+
+async fn append(
+    connection: &mut PgConnection,
+    action: &Action,
+    attempt: AttemptId,
+    number: i32,
+    event_type: EventType,
+    actor: &str,
+    success: Option<bool>,
+) -> Result<i64> {
+    let metadata = Json::object([
+        ("tool_name", Json::from(action.tool_name.as_str())),
+        ("args_sha256", Json::from(action.args_sha256.to_string())),
+        ("attempt", Json::from(attempt.to_string())),
+        ("number", Json::from(i64::from(number))),
+        ("success", Json::from(success)),
+    ]);
+    let content = EventContent {
+        event_id: EventId(Uuid::now_v7()),
+        action_id: Some(action.id),
+        rule_id: None,
+        event_type,
+        actor,
+        reason: None,
+        event_metadata: &metadata,
+    };
+    Ok(store::events::append(connection, content).await?)
+}
+
+/// Gives up attempts whose lease has ended: their outcome is unknown. A tool that a person declared idempotent
+/// is queued again, a few times. Returns how many attempts were given up.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn give_up_lost(engine: &Engine) -> Result<usize> {
+    let mut transaction = engine.pool.begin().await?;
+    let lost = store::attempts::lock_lost(&mut transaction, 200).await?;
+    let mut changes = Vec::with_capacity(lost.len());
+    for lost in &lost {
+        let Some(action) = store::actions::find_locked(&mut transaction, lost.action).await? else { continue };
+        let again = lost.idempotent && lost.number < IDEMPOTENT_ATTEMPTS;
+        let to = if again { ExecutionState::Queued } else { ExecutionState::Unknown };
+        store::attempts::finish(&mut transaction, lost.attempt, AttemptState::Unknown, None).await?;
+        store::actions::move_execution(&mut transaction, lost.action, ExecutionState::Running, to).await?;
+        let kind = EventType::ExecutionUnknown;
+        let seq = append(&mut transaction, &action, lost.attempt, lost.number, kind, "system:lease", None).await?;
+        changes.push(Change::action(lost.action, seq));
+    }
+    transaction.commit().await?;
+    changes.into_iter().for_each(|change| engine.changes.publish(change));
+    Ok(lost.len())
+}
+
+/// What a person found out about an unknown outcome.
+#[derive(Clone, Debug)]
+pub struct Settle {
+    pub succeeded: bool,
+    /// How they know.
+    pub note: String,
+}
+
+/// Settles an unknown outcome by a person's word.
+///
+/// # Errors
+/// `wrong_state` when the outcome is not unknown; `invalid_request` without a note.
+pub async fn resolve(engine: &Engine, principal: &Principal, id: ActionId, settle: Settle) -> Result<Decision> {
+    let Decider::Human(name) = person(principal)? else { unreachable!("person() answers a person") };
+    if settle.note.trim().is_empty() {
+        return Err(Problem::invalid("/note", "is missing: say how you know").into());
+    }
+    check_text("/note", Some(&settle.note))?;
+    let mut transaction = engine.pool.begin().await?;
+    let action =
+        store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
+    let verb = if settle.succeeded { Verb::ResolveSucceeded } else { Verb::ResolveFailed };
+    if let Err(refusal) = next(action.state(), verb) {
+        let problem = Problem::new(Code::WrongState, format!("Only an unknown outcome is settled by hand: {refusal}."));
+        return Err(Problem { standing: Some(standing(&action)), ..problem }.into());
+    }
+    let secrets = secrets_of(&action.tool_args, &ClassOverrides::default());
+    let note = mask_echoes(&settle.note, &secrets);
+    let result = ExecutionResult {
+        success: settle.succeeded,
+        result: Some(Json::object([
+            ("resolved_by", Json::from(format!("human:{name}"))),
+            ("note", Json::from(note.as_str())),
+        ])),
+        error: (!settle.succeeded).then(|| note.clone()),
+        executed_at: store::now_in(&mut transaction).await?,
+    };
+    let action = store::actions::finish(&mut transaction, id, ExecutionState::Unknown, &result)
+        .await?
+        .ok_or_else(|| crate::Error::Corrupt(format!("action {id} changed while it was locked")))?;
+    let metadata = Json::object([
+        ("tool_name", Json::from(action.tool_name.as_str())),
+        ("args_sha256", Json::from(action.args_sha256.to_string())),
+        ("success", Json::from(settle.succeeded)),
+    ]);
+    let actor = principal.actor();
+    let content = EventContent {
+        event_id: EventId(Uuid::now_v7()),
+        action_id: Some(id),
+        rule_id: None,
+        event_type: EventType::ExecutionResolved,
+        actor: &actor,
+        reason: Some(&note),
+        event_metadata: &metadata,
+    };
+    let seq = store::events::append(&mut transaction, content).await?;
+    transaction.commit().await?;
+    engine.changes.publish(Change::action(id, seq));
+    Ok(Decision { action, repeated: false })
+}
+
+/// Whether nothing is there that would run an approved action.
+pub(crate) fn waits_for_executor(action: &Action) -> bool {
+    action.execution_state == Some(ExecutionState::Queued)
+        && !matches!(action.executor, Some(Executor::Worker | Executor::Agent))
+}

@@ -1,0 +1,298 @@
+//! The gate: decides at once whether a call runs, waits or is refused, and writes down which.
+//!
+//! What was decided is written by one statement that holds only while the tool is as it was read. If it changed
+//! in between, the gate looks again. So a park is one trip to the database and one durable commit.
+
+use domain::action::{Action, Decider, PendingCode, PendingReason, limit};
+use domain::argument::ClassOverrides;
+use domain::digest::Digest;
+use domain::event::{EventContent, EventType};
+use domain::id::{ActionId, AttemptId, EventId};
+use domain::identity::{Principal, Scope};
+use domain::json::Json;
+use domain::lifecycle::{ExecutionState, Status};
+use domain::problem::{Code, FieldError, Problem};
+use domain::redaction::mask_json;
+use domain::tool::{Gating, Tool};
+use uuid::Uuid;
+
+use crate::notify::Change;
+use crate::{Engine, Result, require, store, tools};
+
+/// A call as an agent sends it.
+#[derive(Clone, Debug)]
+pub struct ParkRequest {
+    pub tool_name: String,
+    pub tool_args: Json,
+    pub agent_summary: Option<String>,
+    pub session_id: Option<String>,
+    pub why: Option<String>,
+    pub evidence: Option<Json>,
+    /// Never longer than the tool allows.
+    pub expires_in_hours: Option<i64>,
+    pub deduplication_key: Option<String>,
+    /// The id the action is to have: a request that is repeated after a crash finds what it made.
+    pub id: Option<ActionId>,
+    /// The attempt under which the caller runs: the call it was approved for passes without a second action.
+    pub under_attempt: Option<AttemptId>,
+}
+
+/// What the gate did.
+#[derive(Debug)]
+pub struct Gated {
+    pub action: Action,
+    /// The call was there before: same deduplication key, same request, or running under its own approval.
+    pub attached: bool,
+}
+
+/// The gate's verdict on a call, before it is written.
+struct Verdict {
+    status: Status,
+    execution_state: Option<ExecutionState>,
+    event_type: EventType,
+    waits: Option<PendingReason>,
+    decider: Option<Decider>,
+    reason: Option<String>,
+}
+
+fn judge(tool: &Tool) -> Verdict {
+    let parks = |code: PendingCode| Verdict {
+        status: Status::Pending,
+        execution_state: None,
+        event_type: EventType::ActionParked,
+        waits: Some(code.reason(&domain::text_safety::escaped(&tool.name))),
+        decider: None,
+        reason: None,
+    };
+    match &tool.gating {
+        Gating::Gated if !tool.reviewed => parks(PendingCode::ToolUnreviewed),
+        Gating::Gated => parks(PendingCode::NoMatchingRule),
+        Gating::Paused => parks(PendingCode::ToolPaused),
+        Gating::Open { reason, .. } => Verdict {
+            status: Status::Approved,
+            execution_state: Some(ExecutionState::Queued),
+            event_type: EventType::ActionBypassed,
+            waits: None,
+            decider: Some(Decider::System("bypass".to_owned())),
+            reason: Some(reason.clone()),
+        },
+        Gating::Blocked => Verdict {
+            status: Status::Rejected,
+            execution_state: None,
+            event_type: EventType::ActionBlocked,
+            waits: None,
+            decider: Some(Decider::System("blocked_tool".to_owned())),
+            reason: Some("The tool is blocked.".to_owned()),
+        },
+    }
+}
+
+/// Lets a call through the gate, parks it or refuses it. Whatever it does leaves a row.
+///
+/// # Errors
+/// `invalid_request` with every wrong field; `arguments_changed` when the deduplication key is open for other
+/// arguments; `tool_blocked` (the refusal is written); `forbidden` without `actions:submit`.
+pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) -> Result<Gated> {
+    require(principal, Scope::ActionsSubmit)?;
+    validate(&request)?;
+    let digest = Digest::of(&request.tool_args);
+    if let Some(action) = running_under_approval(engine, principal, &request, digest).await? {
+        return Ok(Gated { action, attached: true });
+    }
+    let id = request.id.unwrap_or_else(|| ActionId(Uuid::now_v7()));
+    // Twice is a lost race with a change of the tool; more often than that is somebody flapping it.
+    for _ in 0..8 {
+        let tool = tools::find_or_register(engine, &request.tool_name, &principal.actor()).await?;
+        if let Some(gated) = try_insert(engine, principal, &request, digest, id, &tool).await? {
+            return Ok(gated);
+        }
+        engine.tools.forget(&request.tool_name);
+        if let Some(action) = present(engine, principal, &request, digest, id).await? {
+            return Ok(Gated { action, attached: true });
+        }
+    }
+    Err(Problem { retry_after: Some(1), ..Problem::new(Code::Unavailable, "The tool is being changed; try again.") }
+        .into())
+}
+
+async fn try_insert(
+    engine: &Engine,
+    principal: &Principal,
+    request: &ParkRequest,
+    digest: Digest,
+    id: ActionId,
+    tool: &Tool,
+) -> Result<Option<Gated>> {
+    let verdict = judge(tool);
+    let masked = mask_json(&request.tool_args, &ClassOverrides::from(tool));
+    let longest = tool.expiry_hours.unwrap_or(engine.policy.default_expiry_hours);
+    let wished = request.expires_in_hours.and_then(|hours| i32::try_from(hours).ok());
+    let row = store::actions::NewAction {
+        id,
+        tool_name: &request.tool_name,
+        tool_revision: tool.revision,
+        needs_opening: matches!(tool.gating, Gating::Open { .. }),
+        tool_args: &request.tool_args,
+        masked_args: &masked,
+        args_sha256: digest,
+        agent_summary: request.agent_summary.as_deref(),
+        why: request.why.as_deref(),
+        evidence: request.evidence.as_ref(),
+        session_id: request.session_id.as_deref(),
+        agent_id: principal.name(),
+        agent_token_id: principal.token().map(|token| token.id),
+        status: verdict.status,
+        execution_state: verdict.execution_state,
+        risk_tier: tool.risk_tier,
+        pending_reason: verdict.waits.as_ref(),
+        expiry_hours: wished.unwrap_or(longest).min(longest),
+        decided_by: verdict.decider.as_ref(),
+        decision_reason: verdict.reason.as_deref(),
+        deduplication_key: request.deduplication_key.as_deref(),
+    };
+    let metadata = Json::object([
+        ("tool_name", Json::from(request.tool_name.as_str())),
+        ("args_sha256", Json::from(digest.to_string())),
+        ("risk_tier", Json::from(tool.risk_tier.as_str())),
+        ("session_id", Json::from(request.session_id.clone())),
+        ("pending_code", Json::from(verdict.waits.as_ref().map(|reason| reason.code.as_str()))),
+    ]);
+    let actor = principal.actor();
+    let event = EventContent {
+        event_id: EventId(Uuid::now_v7()),
+        action_id: Some(id),
+        rule_id: None,
+        event_type: verdict.event_type,
+        actor: &actor,
+        reason: None,
+        event_metadata: &metadata,
+    };
+    let Some(inserted) = store::actions::insert(&engine.pool, &row, event).await? else { return Ok(None) };
+    engine.changes.publish(Change::action(id, inserted.seq));
+    if verdict.status == Status::Rejected {
+        return Err(blocked(id));
+    }
+    let action = Action {
+        id,
+        tool_name: request.tool_name.clone(),
+        tool_args: request.tool_args.clone(),
+        args_sha256: digest,
+        agent_summary: request.agent_summary.clone(),
+        why: request.why.clone(),
+        evidence: request.evidence.clone(),
+        session_id: request.session_id.clone(),
+        agent_id: principal.name().to_owned(),
+        status: verdict.status,
+        execution_state: verdict.execution_state,
+        risk_tier: tool.risk_tier,
+        executor: tool.executor,
+        pending_reason: verdict.waits,
+        requested_at: inserted.requested_at,
+        expires_at: inserted.expires_at,
+        decided_at: verdict.decider.is_some().then_some(inserted.requested_at),
+        decided_by: verdict.decider,
+        decision_reason: verdict.reason,
+        executed_at: None,
+        execution_result: None,
+        approval_rule_id: None,
+        deduplication_key: request.deduplication_key.clone(),
+        live: true,
+    };
+    Ok(Some(Gated { action, attached: false }))
+}
+
+fn blocked(id: ActionId) -> crate::Error {
+    Problem::new(
+        Code::ToolBlocked,
+        format!("The tool is blocked: no call of it runs. The refusal is recorded as {id}."),
+    )
+    .into()
+}
+
+/// The row that stood in the way of writing: the same request's own, or an open one under the same key.
+async fn present(
+    engine: &Engine,
+    principal: &Principal,
+    request: &ParkRequest,
+    digest: Digest,
+    id: ActionId,
+) -> Result<Option<Action>> {
+    if let Some(action) = store::actions::find(&engine.pool, id).await? {
+        if action.status == Status::Rejected && action.decided_by == Some(Decider::System("blocked_tool".to_owned())) {
+            return Err(blocked(id));
+        }
+        return Ok(Some(action));
+    }
+    let Some(key) = &request.deduplication_key else { return Ok(None) };
+    let Some(action) = store::actions::find_open_duplicate(&engine.pool, principal.name(), key).await? else {
+        return Ok(None);
+    };
+    if action.tool_name == request.tool_name && action.args_sha256 == digest {
+        return Ok(Some(action));
+    }
+    Err(Problem::new(
+        Code::ArgumentsChanged,
+        format!("The deduplication key is open for another call ({}). An approval is for the arguments that were shown: park the new ones under a new key.", action.id),
+    )
+    .into())
+}
+
+/// A call that reaches the gate from inside its own approved run needs no second approval. It is that call only
+/// if the worker, the tool and the digest are the attempt's.
+async fn running_under_approval(
+    engine: &Engine,
+    principal: &Principal,
+    request: &ParkRequest,
+    digest: Digest,
+) -> Result<Option<Action>> {
+    let Some(attempt) = request.under_attempt else { return Ok(None) };
+    let Some(claimed) = store::attempts::find(&engine.pool, attempt).await? else { return Ok(None) };
+    let own = claimed.worker_token == principal.token().map(|token| token.id);
+    let running = claimed.attempt.state == domain::action::AttemptState::Running;
+    if !own || !running || claimed.args_sha256 != digest {
+        return Ok(None);
+    }
+    let action = store::actions::find(&engine.pool, claimed.action_id).await?;
+    Ok(action.filter(|action| action.tool_name == request.tool_name))
+}
+
+/// What can be said about a call without looking at anything else: every wrong field at once.
+fn validate(request: &ParkRequest) -> Result<()> {
+    let mut errors = Vec::new();
+    let mut refuse = |pointer: &str, message: String| {
+        errors.push(FieldError { pointer: pointer.to_owned(), message });
+    };
+    if request.tool_name.trim().is_empty() {
+        refuse("/tool_name", "is empty".to_owned());
+    }
+    if !request.tool_args.is_object() {
+        refuse("/tool_args", "must be an object: one member per argument".to_owned());
+    }
+    let texts = [
+        ("/tool_name", Some(&request.tool_name), limit::TOOL_NAME),
+        ("/agent_summary", request.agent_summary.as_ref(), limit::SUMMARY),
+        ("/session_id", request.session_id.as_ref(), limit::SESSION),
+        ("/why", request.why.as_ref(), limit::WHY),
+        ("/deduplication_key", request.deduplication_key.as_ref(), limit::DEDUPLICATION_KEY),
+    ];
+    for (pointer, text, longest) in texts {
+        if let Some(text) = text {
+            if text.len() > longest {
+                refuse(pointer, format!("has {} bytes; at most {longest} are taken", text.len()));
+            }
+            if text.contains('\0') {
+                refuse(pointer, "holds a NUL character".to_owned());
+            }
+        }
+    }
+    if request.deduplication_key.as_deref() == Some("") {
+        refuse("/deduplication_key", "is empty; leave it out instead".to_owned());
+    }
+    if request.evidence.as_ref().is_some_and(|evidence| !matches!(evidence, Json::Object(_) | Json::Array(_))) {
+        refuse("/evidence", "must be an object or a list".to_owned());
+    }
+    if request.expires_in_hours.is_some_and(|hours| !(1..=8_760).contains(&hours)) {
+        refuse("/expires_in_hours", "must be a whole number of hours from 1 to 8760".to_owned());
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(errors).into()) }
+}

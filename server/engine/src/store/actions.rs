@@ -1,0 +1,503 @@
+//! `pending_actions`: parked, decided, executed. Every transition is one conditional UPDATE whose condition the
+//! database judges, with its own clock; no row means that somebody else was first.
+
+use chrono::{DateTime, Utc};
+use domain::action::{Action, Decider, ExecutionResult, PendingCode, PendingReason};
+use domain::digest::Digest;
+use domain::event::EventContent;
+use domain::id::{ActionId, RuleId, TokenId};
+use domain::json::Json;
+use domain::lifecycle::{ExecutionState, Status};
+use domain::page::{Cursor, Sort};
+use domain::risk::RiskTier;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::{corrupt, maybe_word, word};
+
+struct ActionRecord {
+    id: Uuid,
+    tool_name: String,
+    tool_args_text: String,
+    args_sha256: String,
+    agent_summary: Option<String>,
+    why: Option<String>,
+    evidence: Option<String>,
+    session_id: Option<String>,
+    agent_id: String,
+    status: String,
+    execution_state: Option<String>,
+    risk_tier: String,
+    executor: Option<String>,
+    pending_code: Option<String>,
+    pending_reason: Option<String>,
+    requested_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    decided_by: Option<String>,
+    decided_at: Option<DateTime<Utc>>,
+    decision_reason: Option<String>,
+    executed_at: Option<DateTime<Utc>>,
+    execution_result_text: Option<String>,
+    approval_rule_id: Option<Uuid>,
+    deduplication_key: Option<String>,
+    live: bool,
+}
+
+/// `select_actions!("... rest of the statement", arguments)`: a checked query of whole actions. The table is `a`.
+macro_rules! select_actions {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            ActionRecord,
+            r#"SELECT a.id, a.tool_name, a.tool_args_text, a.args_sha256, a.agent_summary, a.why,
+                a.evidence::text AS "evidence?", a.session_id, a.agent_id, a.status, a.execution_state, a.risk_tier,
+                (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS "executor?",
+                a.pending_code, a.pending_reason, a.requested_at, a.expires_at, a.decided_by, a.decided_at,
+                a.decision_reason, a.executed_at, a.execution_result_text, a.approval_rule_id, a.deduplication_key,
+                (a.expires_at IS NULL OR a.expires_at > now()) AS "live!"
+            FROM pending_actions a "# + $rest
+            $(, $argument)*
+        )
+    };
+}
+
+/// `update_action!("SET ... WHERE ...", arguments)`: a checked transition that answers the action as it then is.
+macro_rules! update_action {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            ActionRecord,
+            "UPDATE pending_actions a " + $rest + r#" RETURNING a.id, a.tool_name, a.tool_args_text, a.args_sha256,
+                a.agent_summary, a.why, a.evidence::text AS "evidence?", a.session_id, a.agent_id, a.status,
+                a.execution_state, a.risk_tier,
+                (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS "executor?",
+                a.pending_code, a.pending_reason, a.requested_at, a.expires_at, a.decided_by, a.decided_at,
+                a.decision_reason, a.executed_at, a.execution_result_text, a.approval_rule_id, a.deduplication_key,
+                (a.expires_at IS NULL OR a.expires_at > now()) AS "live!""#
+            $(, $argument)*
+        )
+    };
+}
+
+impl ActionRecord {
+    fn into_action(self) -> sqlx::Result<Action> {
+        let json = |text: &str| Json::parse(text.as_bytes()).map_err(|error| corrupt("stored JSON", error));
+        let pending_reason = match (&self.pending_code, self.pending_reason) {
+            (Some(code), Some(text)) => Some(PendingReason { code: pending_code(code)?, text }),
+            _ => None,
+        };
+        Ok(Action {
+            id: ActionId(self.id),
+            tool_args: json(&self.tool_args_text)?,
+            tool_name: self.tool_name,
+            args_sha256: word("digest", &self.args_sha256)?,
+            agent_summary: self.agent_summary,
+            why: self.why,
+            evidence: self.evidence.as_deref().map(json).transpose()?,
+            session_id: self.session_id,
+            agent_id: self.agent_id,
+            status: word("status", &self.status)?,
+            execution_state: maybe_word("execution state", self.execution_state.as_deref())?,
+            risk_tier: word("risk tier", &self.risk_tier)?,
+            executor: maybe_word("executor", self.executor.as_deref())?,
+            pending_reason,
+            requested_at: self.requested_at,
+            expires_at: self.expires_at,
+            decided_by: maybe_word("decider", self.decided_by.as_deref())?,
+            decided_at: self.decided_at,
+            decision_reason: self.decision_reason,
+            executed_at: self.executed_at,
+            execution_result: self.execution_result_text.as_deref().map(result_from_text).transpose()?,
+            approval_rule_id: self.approval_rule_id.map(RuleId),
+            deduplication_key: self.deduplication_key,
+            live: self.live,
+        })
+    }
+}
+
+fn pending_code(code: &str) -> sqlx::Result<PendingCode> {
+    [PendingCode::NoMatchingRule, PendingCode::ToolPaused, PendingCode::ToolUnreviewed]
+        .into_iter()
+        .find(|known| known.as_str() == code)
+        .ok_or_else(|| corrupt("pending reason", code))
+}
+
+/// Reads a result that was stored as text.
+pub(crate) fn result_from_text(text: &str) -> sqlx::Result<ExecutionResult> {
+    serde_json::from_str(text).map_err(|error| corrupt("execution result", error))
+}
+
+/// A result as it is stored.
+pub(crate) fn result_to_text(result: &ExecutionResult) -> String {
+    serde_json::to_string(result).expect("a result is plain data")
+}
+
+fn actions(records: Vec<ActionRecord>) -> sqlx::Result<Vec<Action>> {
+    records.into_iter().map(ActionRecord::into_action).collect()
+}
+
+fn maybe_action(record: Option<ActionRecord>) -> sqlx::Result<Option<Action>> {
+    record.map(ActionRecord::into_action).transpose()
+}
+
+/// An action about to be written, decided by the gate.
+pub(crate) struct NewAction<'a> {
+    pub(crate) id: ActionId,
+    pub(crate) tool_name: &'a str,
+    /// The revision of the tool that the gate decided on: the row is written only while it stands.
+    pub(crate) tool_revision: i64,
+    /// The gate let it pass because the tool is open: written only while the opening lasts.
+    pub(crate) needs_opening: bool,
+    pub(crate) tool_args: &'a Json,
+    pub(crate) masked_args: &'a Json,
+    pub(crate) args_sha256: Digest,
+    pub(crate) agent_summary: Option<&'a str>,
+    pub(crate) why: Option<&'a str>,
+    pub(crate) evidence: Option<&'a Json>,
+    pub(crate) session_id: Option<&'a str>,
+    pub(crate) agent_id: &'a str,
+    pub(crate) agent_token_id: Option<TokenId>,
+    pub(crate) status: Status,
+    pub(crate) execution_state: Option<ExecutionState>,
+    pub(crate) risk_tier: RiskTier,
+    pub(crate) pending_reason: Option<&'a PendingReason>,
+    pub(crate) expiry_hours: i32,
+    pub(crate) decided_by: Option<&'a Decider>,
+    pub(crate) decision_reason: Option<&'a str>,
+    pub(crate) deduplication_key: Option<&'a str>,
+}
+
+/// What the database added to a [`NewAction`].
+pub(crate) struct Inserted {
+    pub(crate) seq: i64,
+    pub(crate) requested_at: DateTime<Utc>,
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+}
+
+/// Writes the action, its event and the sealer's entry in one statement, which is one transaction and one trip
+/// to the database. `None`: the tool has changed since it was read, or the id or the deduplication key is taken.
+pub(crate) async fn insert(
+    pool: &PgPool,
+    action: &NewAction<'_>,
+    event: EventContent<'_>,
+) -> sqlx::Result<Option<Inserted>> {
+    let (head, tail) = event.around_time();
+    sqlx::query_as!(
+        Inserted,
+        r#"WITH tool AS (
+            SELECT FROM tools WHERE name = $2 AND revision = $3 AND (NOT $4::bool OR open_until > now())
+        ), action AS (
+            INSERT INTO pending_actions
+                (id, tool_name, tool_args, tool_args_text, args_sha256, agent_summary, why, evidence, session_id,
+                 agent_id, agent_token_id, status, execution_state, risk_tier, pending_code, pending_reason,
+                 requested_at, expires_at, decided_by, decided_at, decision_reason, deduplication_key)
+            SELECT $1, $2, $5::text::jsonb, $6, $7, $8, $9, $10::text::jsonb, $11, $12, $13, $14, $15, $16, $17, $18,
+                   now(), now() + make_interval(hours => $19::int), $20, CASE WHEN $20::text IS NULL THEN NULL ELSE now() END,
+                   $21, $22
+            FROM tool
+            ON CONFLICT DO NOTHING
+            RETURNING requested_at, expires_at
+        ), event AS (
+            INSERT INTO approval_events (event_id, action_id, event_type, actor, event_metadata, occurred_at, content_hash)
+            SELECT $23, $1, $24, $25, $26::text::jsonb, now(), encode(sha256(convert_to(
+                $27::text || to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || $28::text, 'UTF8')), 'hex')
+            FROM action
+            RETURNING seq
+        ), unsealed AS (
+            INSERT INTO unsealed_events (seq) SELECT seq FROM event
+        )
+        SELECT event.seq AS "seq!", action.requested_at AS "requested_at!", action.expires_at AS "expires_at?"
+        FROM action, event"#,
+        action.id.0,
+        action.tool_name,
+        action.tool_revision,
+        action.needs_opening,
+        action.masked_args.to_text(),
+        action.tool_args.to_text(),
+        action.args_sha256.to_string(),
+        action.agent_summary,
+        action.why,
+        action.evidence.map(Json::to_text),
+        action.session_id,
+        action.agent_id,
+        action.agent_token_id.map(|id| id.0),
+        action.status.as_str(),
+        action.execution_state.map(ExecutionState::as_str),
+        action.risk_tier.as_str(),
+        action.pending_reason.map(|reason| reason.code.as_str()),
+        action.pending_reason.map(|reason| reason.text.as_str()),
+        action.expiry_hours,
+        action.decided_by.map(ToString::to_string),
+        action.decision_reason,
+        action.deduplication_key,
+        event.event_id.0,
+        event.event_type.as_str(),
+        event.actor,
+        event.event_metadata.canonical(),
+        head,
+        tail,
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// One action.
+pub(crate) async fn find(pool: &PgPool, id: ActionId) -> sqlx::Result<Option<Action>> {
+    maybe_action(select_actions!("WHERE a.id = $1", id.0).fetch_optional(pool).await?)
+}
+
+/// One action, kept from changing until the transaction ends.
+pub(crate) async fn find_locked(connection: &mut PgConnection, id: ActionId) -> sqlx::Result<Option<Action>> {
+    maybe_action(select_actions!("WHERE a.id = $1 FOR UPDATE OF a", id.0).fetch_optional(connection).await?)
+}
+
+/// The open action of an agent under a deduplication key.
+pub(crate) async fn find_open_duplicate(pool: &PgPool, agent_id: &str, key: &str) -> sqlx::Result<Option<Action>> {
+    maybe_action(
+        select_actions!(
+            "WHERE a.agent_id = $1 AND a.deduplication_key = $2 AND a.status IN ('pending', 'approved')",
+            agent_id,
+            key
+        )
+        .fetch_optional(pool)
+        .await?,
+    )
+}
+
+/// Whether the token parked the action.
+pub(crate) async fn was_parked_by(pool: &PgPool, id: ActionId, token: TokenId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM pending_actions WHERE id = $1 AND agent_token_id = $2) AS "own!""#,
+        id.0,
+        token.0
+    )
+    .fetch_one(pool)
+    .await
+}
+
+/// Those of `ids` that are no longer pending.
+pub(crate) async fn settled_among(pool: &PgPool, ids: &[ActionId]) -> sqlx::Result<Vec<ActionId>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let settled =
+        sqlx::query_scalar!("SELECT id FROM pending_actions WHERE id = ANY($1) AND status <> 'pending'", &ids)
+            .fetch_all(pool)
+            .await?;
+    Ok(settled.into_iter().map(ActionId).collect())
+}
+
+/// A person's, or the agent's own, decision about a live pending action. `None`: it is not that any more.
+pub(crate) async fn decide(
+    connection: &mut PgConnection,
+    id: ActionId,
+    status: Status,
+    execution_state: Option<ExecutionState>,
+    decider: &Decider,
+    reason: Option<&str>,
+) -> sqlx::Result<Option<Action>> {
+    let record = update_action!(
+        "SET status = $2, execution_state = $3, decided_by = $4, decided_at = now(), decision_reason = $5
+         WHERE a.id = $1 AND a.status = 'pending' AND (a.expires_at IS NULL OR a.expires_at > now())",
+        id.0,
+        status.as_str(),
+        execution_state.map(ExecutionState::as_str),
+        decider.to_string(),
+        reason
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
+/// Marks a pending action expired if its deadline has passed.
+pub(crate) async fn expire(connection: &mut PgConnection, id: ActionId) -> sqlx::Result<Option<Action>> {
+    let record = update_action!(
+        "SET status = 'expired', decided_by = 'system:expiry', decided_at = now()
+         WHERE a.id = $1 AND a.status = 'pending' AND a.expires_at <= now()",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
+/// Up to `limit` pending actions whose deadline has passed, kept for this transaction. Those that another has
+/// are left out.
+pub(crate) async fn lock_stale(connection: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<ActionId>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM pending_actions WHERE status = 'pending' AND expires_at <= now()
+         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED",
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(ActionId).collect())
+}
+
+/// How many pending actions are past their deadline.
+pub(crate) async fn count_stale(pool: &PgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM pending_actions WHERE status = 'pending' AND expires_at <= now()"#
+    )
+    .fetch_one(pool)
+    .await
+}
+
+/// Takes the longest-decided queued action that a worker may run: of one of `tools`, where the tool is run by
+/// workers or by nobody yet.
+pub(crate) async fn claim_for_worker(connection: &mut PgConnection, tools: &[String]) -> sqlx::Result<Option<Action>> {
+    let record = update_action!(
+        "SET execution_state = 'running'
+         WHERE a.status = 'approved' AND a.execution_state = 'queued' AND a.id = (
+             SELECT q.id FROM pending_actions q JOIN tools t ON t.name = q.tool_name
+             WHERE q.status = 'approved' AND q.execution_state = 'queued' AND q.tool_name = ANY($1)
+               AND (t.executor IS NULL OR t.executor = 'worker')
+             ORDER BY q.decided_at, q.id LIMIT 1 FOR UPDATE OF q SKIP LOCKED)",
+        tools
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
+/// Takes a queued action for the agent that parked it and is to run it itself.
+pub(crate) async fn claim_for_agent(
+    connection: &mut PgConnection,
+    id: ActionId,
+    token: TokenId,
+) -> sqlx::Result<Option<Action>> {
+    let record = update_action!(
+        "SET execution_state = 'running'
+         WHERE a.id = $1 AND a.status = 'approved' AND a.execution_state = 'queued' AND a.agent_token_id = $2
+           AND (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) = 'agent'",
+        id.0,
+        token.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
+/// Moves an approved action from one execution state to another that has no outcome.
+pub(crate) async fn move_execution(
+    connection: &mut PgConnection,
+    id: ActionId,
+    from: ExecutionState,
+    to: ExecutionState,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE pending_actions SET execution_state = $3 WHERE id = $1 AND status = 'approved' AND execution_state = $2",
+        id.0,
+        from.as_str(),
+        to.as_str()
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Writes the outcome of an approved action whose execution stands at `from`.
+pub(crate) async fn finish(
+    connection: &mut PgConnection,
+    id: ActionId,
+    from: ExecutionState,
+    result: &ExecutionResult,
+) -> sqlx::Result<Option<Action>> {
+    let text = result_to_text(result);
+    let record = update_action!(
+        "SET status = 'executed', execution_state = CASE WHEN $3 THEN 'succeeded' ELSE 'failed' END,
+             executed_at = $4, execution_result = $5::text::jsonb, execution_result_text = $5
+         WHERE a.id = $1 AND a.status = 'approved' AND a.execution_state = $2",
+        id.0,
+        from.as_str(),
+        result.success,
+        result.executed_at,
+        text
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
+/// What a list is asked for. A filter is applied before the page is cut.
+pub(crate) struct Listing<'a> {
+    pub(crate) statuses: &'a [Status],
+    pub(crate) sort: Sort,
+    pub(crate) after: Option<&'a Cursor>,
+    pub(crate) offset: i64,
+    pub(crate) limit: i64,
+    /// Only actions that this token parked.
+    pub(crate) parked_by: Option<TokenId>,
+}
+
+/// A page of actions by keyset.
+pub(crate) async fn list(pool: &PgPool, listing: &Listing<'_>) -> sqlx::Result<Vec<Action>> {
+    let statuses: Vec<String> = listing.statuses.iter().map(|status| status.as_str().to_owned()).collect();
+    let at = listing.after.map(|cursor| cursor.at);
+    let id = listing.after.map(|cursor| cursor.id);
+    let token = listing.parked_by.map(|token| token.0);
+    let records = match listing.sort {
+        Sort::Oldest => {
+            select_actions!(
+                "WHERE a.status = ANY($1) AND ($2::timestamptz IS NULL OR (a.requested_at, a.id) > ($2, $3::uuid))
+                   AND ($4::uuid IS NULL OR a.agent_token_id = $4)
+                 ORDER BY a.requested_at, a.id LIMIT $5 OFFSET $6",
+                &statuses,
+                at,
+                id,
+                token,
+                listing.limit,
+                listing.offset
+            )
+            .fetch_all(pool)
+            .await?
+        }
+        Sort::Newest => {
+            select_actions!(
+                "WHERE a.status = ANY($1) AND ($2::timestamptz IS NULL OR (a.requested_at, a.id) < ($2, $3::uuid))
+                   AND ($4::uuid IS NULL OR a.agent_token_id = $4)
+                 ORDER BY a.requested_at DESC, a.id DESC LIMIT $5 OFFSET $6",
+                &statuses,
+                at,
+                id,
+                token,
+                listing.limit,
+                listing.offset
+            )
+            .fetch_all(pool)
+            .await?
+        }
+        Sort::Urgency => {
+            select_actions!(
+                "WHERE a.status = ANY($1)
+                   AND ($2::timestamptz IS NULL OR (coalesce(a.expires_at, 'infinity'), a.id) > ($2, $3::uuid))
+                   AND ($4::uuid IS NULL OR a.agent_token_id = $4)
+                 ORDER BY coalesce(a.expires_at, 'infinity'), a.id LIMIT $5 OFFSET $6",
+                &statuses,
+                at,
+                id,
+                token,
+                listing.limit,
+                listing.offset
+            )
+            .fetch_all(pool)
+            .await?
+        }
+    };
+    actions(records)
+}
+
+/// How many actions a list holds, and the database's clock.
+pub(crate) async fn count(
+    pool: &PgPool,
+    statuses: &[Status],
+    parked_by: Option<TokenId>,
+) -> sqlx::Result<(i64, DateTime<Utc>)> {
+    let statuses: Vec<String> = statuses.iter().map(|status| status.as_str().to_owned()).collect();
+    let row = sqlx::query!(
+        r#"SELECT count(*) AS "count!", now() AS "now!" FROM pending_actions
+           WHERE status = ANY($1) AND ($2::uuid IS NULL OR agent_token_id = $2)"#,
+        &statuses,
+        parked_by.map(|token| token.0)
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok((row.count, row.now))
+}
