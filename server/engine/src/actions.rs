@@ -217,17 +217,6 @@ async fn nap(engine: &Engine, expires_at: Option<DateTime<Utc>>, deadline: Insta
     Ok(deadline.min(Instant::now() + left))
 }
 
-/// Waits until something may be claimed, at most until `deadline`. `false`: the time is over.
-pub async fn wait_for_claim(engine: &Engine, deadline: Instant) -> bool {
-    let mut changes = engine.changes.subscribe();
-    let stopped = engine.changes.stopped();
-    tokio::select! {
-        _ = changes.recv() => true,
-        () = tokio::time::sleep_until(deadline) => false,
-        () = stopped.cancelled() => false,
-    }
-}
-
 /// The decision in words: an approved action stays approved in words when it has run.
 pub(crate) const fn decision_word(action: &Action) -> &'static str {
     match action.status {

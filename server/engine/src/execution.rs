@@ -1,6 +1,8 @@
 //! Runs of approved actions. A claim is committed before the executor calls, with a lease; the outcome after. An
 //! executor that goes silent leaves the attempt `unknown`, and nothing runs it again but a person's word.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use domain::action::{Action, AttemptState, Decider, ExecutionResult, limit};
 use domain::argument::ClassOverrides;
@@ -14,6 +16,7 @@ use domain::problem::{Code, Problem};
 use domain::redaction::{mask_echoes, mask_result, secrets_of};
 use domain::tool::Executor;
 use sqlx::PgConnection;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::decisions::{Decision, check_text, person, standing};
@@ -71,6 +74,36 @@ pub async fn claim(engine: &Engine, principal: &Principal, request: &ClaimReques
         engine.changes.publish(Change::action(claim.action.id, seq));
         if intact {
             return Ok(Some(claim));
+        }
+    }
+}
+
+/// As [`claim`], held until there is something or the time is over. It looks once when it comes and once for
+/// every change.
+///
+/// # Errors
+/// As [`claim`].
+pub async fn claim_within(
+    engine: &Engine,
+    principal: &Principal,
+    request: &ClaimRequest,
+    deadline: Instant,
+) -> Result<Option<Claim>> {
+    // Subscribed before the first look: a change in between is not missed.
+    let mut changes = engine.changes.subscribe();
+    let stopped = engine.changes.stopped();
+    loop {
+        if let Some(claim) = claim(engine, principal, request).await? {
+            return Ok(Some(claim));
+        }
+        tokio::select! {
+            _ = changes.recv() => {
+                // One look for a burst of changes.
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                changes = changes.resubscribe();
+            }
+            () = tokio::time::sleep_until(deadline) => return Ok(None),
+            () = stopped.cancelled() => return Ok(None),
         }
     }
 }

@@ -1,0 +1,234 @@
+//! Looking at actions and deciding them.
+
+use domain::digest::Digest;
+use domain::id::ActionId;
+use domain::text_safety::Piece;
+use domain::view::{ActionDetail, Decided, QueuePage};
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+use super::Failure;
+
+/// A page of the list. The words are the URL's own: an unknown one is refused by name, never an empty page.
+///
+/// # Errors
+/// Not signed in, an unknown word, or the database cannot be read.
+#[server(prefix = "/api/console", endpoint = "actions/list", input = GetUrl)]
+pub async fn list(status: String, sort: String, #[server(default)] cursor: String) -> Result<QueuePage, Failure> {
+    use super::{answer, engine, person};
+    let principal = person()?;
+    let query = on_server::query(&status, &sort, &cursor)?;
+    answer(engine::console::queue(&engine(), &principal, query).await)
+}
+
+/// One action with all that a decision needs.
+///
+/// # Errors
+/// Not signed in, no such action, or the database cannot be read.
+#[server(prefix = "/api/console", endpoint = "actions/show", input = GetUrl)]
+pub async fn show(id: ActionId) -> Result<ActionDetail, Failure> {
+    use super::{answer, engine, person};
+    answer(engine::console::detail(&engine(), &person()?, id).await)
+}
+
+/// One argument's whole text, masked.
+///
+/// # Errors
+/// As [`show`]; or there is no text at the path.
+#[server(prefix = "/api/console", endpoint = "actions/full_value", input = GetUrl)]
+pub async fn full_value(id: ActionId, path: String) -> Result<Vec<Piece>, Failure> {
+    use super::{answer, engine, person};
+    answer(engine::console::full_value(&engine(), &person()?, id, &path).await)
+}
+
+/// Approves the action, if its arguments are still those of the digest.
+///
+/// # Errors
+/// What the engine refuses: too late, decided before, other arguments, no permission.
+#[server(prefix = "/api/console", endpoint = "actions/approve")]
+pub async fn approve(
+    id: ActionId,
+    args_sha256: Digest,
+    #[server(default)] back: String,
+) -> Result<Decided, Failure> {
+    let decision = on_server::approve(id, args_sha256).await;
+    on_server::decided(id, decision, &back).await
+}
+
+/// Rejects the action. The reason, chip and words together, goes back to the agent.
+///
+/// # Errors
+/// As [`approve`]; or there is no reason.
+#[server(prefix = "/api/console", endpoint = "actions/reject")]
+pub async fn reject(
+    id: ActionId,
+    #[server(default)] reason: String,
+    #[server(default)] note: String,
+    #[server(default)] back: String,
+) -> Result<Decided, Failure> {
+    let decision = on_server::reject(id, &one_reason(&reason, &note)).await;
+    on_server::decided(id, decision, &back).await
+}
+
+/// What a person found out about a call whose outcome is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    Succeeded,
+    Failed,
+}
+
+/// Settles an unknown outcome.
+///
+/// # Errors
+/// As [`approve`]; or the outcome is not unknown.
+#[server(prefix = "/api/console", endpoint = "actions/resolve")]
+pub async fn resolve(
+    id: ActionId,
+    outcome: Finding,
+    #[server(default)] note: String,
+    #[server(default)] back: String,
+) -> Result<Decided, Failure> {
+    let decision = on_server::resolve(id, outcome, note).await;
+    on_server::decided(id, decision, &back).await
+}
+
+/// Expires every pending action whose deadline has passed, and says how many those were.
+///
+/// # Errors
+/// No permission, or the database cannot be written.
+#[server(prefix = "/api/console", endpoint = "actions/expire_stale")]
+pub async fn expire_stale(#[server(default)] back: String) -> Result<usize, Failure> {
+    let expired = on_server::expire_stale().await;
+    super::finish(expired, on_server::expired_flash, |_| back)
+}
+
+/// A chip and a note as one reason.
+#[cfg_attr(not(any(feature = "ssr", test)), allow(dead_code))]
+fn one_reason(chip: &str, note: &str) -> String {
+    match (chip.trim(), note.trim()) {
+        (chip, "") => chip.to_owned(),
+        ("", note) => note.to_owned(),
+        (chip, note) => format!("{chip}: {note}"),
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod on_server {
+    use domain::digest::Digest;
+    use domain::id::ActionId;
+    use domain::lifecycle::Status;
+    use domain::page::{Cursor, Limit, Sort};
+    use domain::problem::Problem;
+    use domain::view::Decided;
+    use engine::console::QueueQuery;
+    use engine::decisions::{Approve, Decision};
+    use engine::execution::Settle;
+
+    use super::Finding;
+    use crate::api::{Failure, answer, engine, finish, person};
+    use crate::flash::Flash;
+    use crate::pages::approvals::query::{ALL, Query};
+
+    pub(super) fn query(status: &str, sort: &str, cursor: &str) -> Result<QueueQuery, Failure> {
+        read_query(status, sort, cursor).map_err(crate::api::fail)
+    }
+
+    fn read_query(status: &str, sort: &str, cursor: &str) -> Result<QueueQuery, Problem> {
+        let statuses = match status {
+            ALL => Vec::new(),
+            word => vec![
+                word.parse::<Status>()
+                    .map_err(|_| Problem::invalid("status", crate::message::unknown_status()))?,
+            ],
+        };
+        let cursor = if cursor.is_empty() { None } else { Some(cursor.parse::<Cursor>()?) };
+        Ok(QueueQuery { statuses, sort: sort.parse::<Sort>()?, cursor, limit: Limit::DEFAULT })
+    }
+
+    pub(super) async fn approve(id: ActionId, digest: Digest) -> Result<Decision, Failure> {
+        let approval = Approve { args_sha256: Some(digest), note: None };
+        answer(engine::decisions::approve(&engine(), &person()?, id, approval).await)
+    }
+
+    pub(super) async fn reject(id: ActionId, reason: &str) -> Result<Decision, Failure> {
+        answer(engine::decisions::reject(&engine(), &person()?, id, reason).await)
+    }
+
+    pub(super) async fn resolve(id: ActionId, outcome: Finding, note: String) -> Result<Decision, Failure> {
+        let settle = Settle { succeeded: outcome == Finding::Succeeded, note };
+        answer(engine::execution::resolve(&engine(), &person()?, id, settle).await)
+    }
+
+    pub(super) async fn expire_stale() -> Result<usize, Failure> {
+        answer(engine::expiry::expire_stale(&engine(), &person()?).await).map(|expired| expired.len())
+    }
+
+    pub(super) fn expired_flash(expired: &Result<usize, Failure>) -> Option<Flash> {
+        Some(match expired {
+            Ok(count) => Flash::Expired(*count),
+            Err(failure) => Flash::Refused { action: None, problem: failure.0.clone() },
+        })
+    }
+
+    /// Tells the person what came of it, and opens the next action of the list they came from.
+    pub(super) async fn decided(
+        id: ActionId,
+        decision: Result<Decision, Failure>,
+        back: &str,
+    ) -> Result<Decided, Failure> {
+        let list = Query::of_url(back);
+        let decided = match decision {
+            Ok(decision) => Ok(told(decision, next_in(&list, id).await)),
+            Err(failure) => Err(failure),
+        };
+        finish(
+            decided,
+            |decided| {
+                Some(match decided {
+                    Ok(decided) => Flash::Decided(decided.clone()),
+                    Err(failure) => Flash::Refused { action: Some(id), problem: failure.0.clone() },
+                })
+            },
+            |decided| match decided {
+                Ok(decided) => list.href(decided.next),
+                Err(_) => list.href(Some(id)),
+            },
+        )
+    }
+
+    /// Whatever goes wrong here, the decision stands: then there is no next action to open.
+    async fn next_in(list: &Query, decided: ActionId) -> Option<ActionId> {
+        let query = query(list.status(), list.sort(), "").ok()?;
+        let principal = person().ok()?;
+        let page = engine::console::queue(&engine(), &principal, query).await.ok()?;
+        page.rows.into_iter().map(|row| row.id).find(|id| *id != decided)
+    }
+
+    fn told(decision: Decision, next: Option<ActionId>) -> Decided {
+        let action = decision.action;
+        Decided {
+            id: action.id,
+            tool_name: domain::text_safety::escaped(&action.tool_name),
+            status: action.status,
+            execution_state: action.execution_state,
+            waits_for_executor: action.status == Status::Approved && action.executor.is_none(),
+            repeated: decision.repeated,
+            next,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_reason;
+
+    #[test]
+    fn a_reason_is_the_chip_the_note_or_both() {
+        assert_eq!(one_reason("Not now", " "), "Not now");
+        assert_eq!(one_reason("", " ask Ana first "), "ask Ana first");
+        assert_eq!(one_reason("Not now", "ask Ana first"), "Not now: ask Ana first");
+        assert_eq!(one_reason("", ""), "");
+    }
+}

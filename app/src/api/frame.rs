@@ -1,0 +1,18 @@
+//! What every page shows around its content.
+
+use domain::view::Frame;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+use super::Failure;
+
+/// The person, the counts and the health of the queue.
+///
+/// # Errors
+/// Not signed in, or the database cannot be read.
+#[server(prefix = "/api/console", endpoint = "frame/show", input = GetUrl)]
+pub async fn frame() -> Result<Frame, Failure> {
+    use super::{answer, engine, person};
+    let version = use_context::<crate::shell::Assets>().unwrap_or_default().version;
+    answer(engine::console::frame(&engine(), &person()?, &version).await)
+}

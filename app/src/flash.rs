@@ -1,0 +1,57 @@
+//! What a form posted without JavaScript came to, carried over the redirect in a short-lived cookie and shown
+//! once. A cookie, not a query parameter: a link must not be able to make the console say "approved".
+
+use domain::id::ActionId;
+use domain::problem::Problem;
+use domain::view::Decided;
+use serde::{Deserialize, Serialize};
+
+/// The outcome of a posted form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flash {
+    /// A decision was taken.
+    Decided(Decided),
+    /// So many stale actions were expired.
+    Expired(usize),
+    /// It did not happen, and why.
+    Refused { action: Option<ActionId>, problem: Problem },
+}
+
+/// The flash of this request, taken out of its cookie. In the browser there is none: it came with the page.
+#[cfg(not(feature = "ssr"))]
+pub(crate) const fn take() -> Option<Flash> {
+    None
+}
+
+#[cfg(feature = "ssr")]
+pub(crate) use on_server::{put, take};
+
+#[cfg(feature = "ssr")]
+mod on_server {
+    use leptos::prelude::use_context;
+    use leptos_router::location::Url;
+
+    use super::Flash;
+    use crate::api::{cookie, set_cookie};
+
+    const COOKIE: &str = "cs_flash";
+    /// A browser drops cookies above 4 kB; a long detail is cut instead.
+    const LONGEST_DETAIL: usize = 600;
+
+    pub(crate) fn put(mut flash: Flash) {
+        if let Flash::Refused { problem, .. } = &mut flash {
+            problem.errors.clear();
+            problem.detail = problem.detail.chars().take(LONGEST_DETAIL).collect();
+        }
+        let json = serde_json::to_string(&flash).expect("a flash is plain data");
+        set_cookie(COOKIE, &Url::escape(&json), Some(60));
+    }
+
+    pub(crate) fn take() -> Option<Flash> {
+        let headers = use_context::<http::request::Parts>()?.headers;
+        let text = cookie(&headers, COOKIE).filter(|text| !text.is_empty())?;
+        set_cookie(COOKIE, "", Some(0));
+        serde_json::from_str(&Url::unescape(text)).ok()
+    }
+}

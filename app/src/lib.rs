@@ -1,0 +1,18 @@
+//! The console: what a person sees and does. Rendered on the server, taken over by the browser once the
+//! WebAssembly has arrived; everything a decision needs works before that, and without it.
+
+pub mod api;
+mod app;
+mod components;
+mod flash;
+mod live;
+mod local_path;
+mod message;
+mod pages;
+#[cfg(feature = "ssr")]
+pub mod shell;
+mod theme;
+#[cfg(feature = "ssr")]
+pub mod visitor;
+
+pub use app::App;

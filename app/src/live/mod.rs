@@ -1,0 +1,66 @@
+//! What moves by itself on the page: the clock, and the news that come over the live stream.
+
+pub(crate) mod clock;
+#[cfg(feature = "hydrate")]
+pub(crate) mod keyboard;
+#[cfg(feature = "hydrate")]
+mod stream;
+
+use leptos::prelude::*;
+
+pub(crate) use clock::Clock;
+
+/// How the live stream stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// Not tried yet: on the server, and until the page has woken up.
+    Asleep,
+    Open,
+    /// Since when there has been none, in milliseconds of the browser's clock.
+    Lost(i64),
+}
+
+/// What a batch of news was about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct News {
+    /// Counts the batches.
+    pub number: u32,
+    /// Some news may have been missed: everything must be read again.
+    pub everything: bool,
+    /// The actions that changed.
+    pub actions: Vec<String>,
+}
+
+impl News {
+    /// Whether what is known of the action may be out of date.
+    pub(crate) fn touches(&self, id: &str) -> bool {
+        self.everything || self.actions.iter().any(|changed| changed == id)
+    }
+}
+
+/// The news, for whoever shows something that changes.
+#[derive(Clone, Copy)]
+pub(crate) struct Live {
+    pub connection: RwSignal<Connection>,
+    pub news: RwSignal<News>,
+    /// The server runs another version than this page came from.
+    pub outdated: RwSignal<bool>,
+}
+
+impl Live {
+    pub(crate) fn new() -> Self {
+        Self {
+            connection: RwSignal::new(Connection::Asleep),
+            news: RwSignal::new(News::default()),
+            outdated: RwSignal::new(false),
+        }
+    }
+
+    /// Starts listening, in the browser only. `version` is the one the page came from.
+    pub(crate) fn listen(self, version: &str) {
+        #[cfg(feature = "hydrate")]
+        stream::listen(self, version.to_owned());
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (self, version);
+    }
+}

@@ -1,0 +1,43 @@
+//! Where a form leads back to. Such a path comes from the request, so it is trusted only as far as it stays here:
+//! otherwise the sign-in page would send people wherever a link says (an open redirect).
+
+/// Where everything starts.
+pub(crate) const HOME: &str = "/approvals";
+
+/// `path` if it leads to a page of this console, else the queue.
+pub(crate) fn local_path(path: &str) -> &str {
+    if is_local(path) { path } else { HOME }
+}
+
+/// One leading slash, then only what a URL's path and query are written with. `//host` and `/\host` name another
+/// host to a browser; a control character could end the header.
+fn is_local(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    bytes.len() <= 2_000
+        && bytes.first() == Some(&b'/')
+        && !matches!(bytes.get(1), Some(b'/' | b'\\'))
+        && bytes.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'<' | b'>'))
+        && !path.starts_with("/login")
+        && !path.starts_with("/api/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_the_console_are_kept() {
+        for path in ["/approvals", "/approvals/0190?status=executed&sort=-requested_at", "/"] {
+            assert_eq!(local_path(path), path);
+        }
+    }
+
+    #[test]
+    fn anything_that_could_leave_leads_home() {
+        let evil = ["", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a\r\nX: y",
+            "/\t/evil.example", "/a b", "/login?next=/login", "/api/console/session/sign_out", "approvals"];
+        for path in evil {
+            assert_eq!(local_path(path), HOME, "{path:?}");
+        }
+    }
+}

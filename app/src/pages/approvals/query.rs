@@ -1,0 +1,151 @@
+//! What the queue shows, as its URL says it. Words are kept as they came: the server judges them, so that a
+//! mistyped filter is named instead of showing an empty page.
+
+use domain::id::ActionId;
+use domain::lifecycle::Status;
+use domain::page::Sort;
+use leptos_router::location::Url;
+use leptos_router::params::ParamsMap;
+
+/// The filter that holds every state.
+pub(crate) const ALL: &str = "all";
+
+/// Filter, order and place in the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Query {
+    status: Option<String>,
+    sort: Option<String>,
+    cursor: Option<String>,
+}
+
+impl Query {
+    /// Reads the URL's parameters.
+    pub(crate) fn of(params: &ParamsMap) -> Self {
+        let word = |name| params.get(name).filter(|word| !word.is_empty());
+        Self { status: word("status"), sort: word("sort"), cursor: word("cursor") }
+    }
+
+    /// Reads the parameters out of a path such as [`Query::href`] writes; without any it is the pending queue.
+    #[cfg_attr(not(any(feature = "ssr", test)), allow(dead_code))]
+    pub(crate) fn of_url(url: &str) -> Self {
+        let mut query = Self::default();
+        let (_, search) = url.split_once('?').unwrap_or_default();
+        for (name, value) in search.split('&').filter_map(|pair| pair.split_once('=')) {
+            let value = Some(Url::unescape(value)).filter(|value| !value.is_empty());
+            match name {
+                "status" => query.status = value,
+                "sort" => query.sort = value,
+                "cursor" => query.cursor = value,
+                _ => {}
+            }
+        }
+        query
+    }
+
+    pub(crate) fn status(&self) -> &str {
+        self.status.as_deref().unwrap_or(Status::Pending.as_str())
+    }
+
+    /// What waits is shown oldest first; what is over, newest first.
+    pub(crate) fn sort(&self) -> &str {
+        self.sort.as_deref().unwrap_or_else(|| self.default_sort().as_str())
+    }
+
+    pub(crate) fn cursor(&self) -> &str {
+        self.cursor.as_deref().unwrap_or_default()
+    }
+
+    fn default_sort(&self) -> Sort {
+        if self.shows_pending() { Sort::Oldest } else { Sort::Newest }
+    }
+
+    /// Whether the list is of actions that wait for a decision.
+    pub(crate) fn shows_pending(&self) -> bool {
+        self.status() == Status::Pending.as_str()
+    }
+
+    /// Whether this is the first page.
+    pub(crate) const fn is_first_page(&self) -> bool {
+        self.cursor.is_none()
+    }
+
+    /// The same order, other states, from the start.
+    pub(crate) fn with_status(&self, status: &str) -> Self {
+        Self { status: Some(status.to_owned()), ..Self::default() }
+    }
+
+    /// The same states in another order, from the start.
+    pub(crate) fn with_sort(&self, sort: Sort) -> Self {
+        Self { status: self.status.clone(), sort: Some(sort.as_str().to_owned()), cursor: None }
+    }
+
+    /// The page after `cursor`; `None`: the first.
+    pub(crate) fn at(&self, cursor: Option<String>) -> Self {
+        Self { cursor, ..self.clone() }
+    }
+
+    /// The URL that shows this list, with an action open or not. What is the default is left out.
+    pub(crate) fn href(&self, open: Option<ActionId>) -> String {
+        let mut url = String::from("/approvals");
+        if let Some(id) = open {
+            url.push('/');
+            url.push_str(&id.to_string());
+        }
+        let status = Some(self.status()).filter(|word| *word != Status::Pending.as_str());
+        let sort = Some(self.sort()).filter(|word| *word != self.default_sort().as_str());
+        let mut separator = '?';
+        for (name, value) in [("status", status), ("sort", sort), ("cursor", self.cursor.as_deref())] {
+            if let Some(value) = value {
+                url.push(separator);
+                url.push_str(name);
+                url.push('=');
+                url.push_str(&Url::escape(value));
+                separator = '&';
+            }
+        }
+        url
+    }
+
+    /// The URL that shows one long value of the open action in full.
+    pub(crate) fn href_full(&self, open: ActionId, path: &str) -> String {
+        let mut url = self.href(Some(open));
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.push_str("full=");
+        url.push_str(&Url::escape(path));
+        url
+    }
+}
+
+// The router's URL functions reach for the browser unless they are built for the server.
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plain_queue_has_a_plain_address() {
+        assert_eq!(Query::default().href(None), "/approvals");
+        assert_eq!(Query::default().with_status("pending").href(None), "/approvals");
+    }
+
+    #[test]
+    fn an_address_restores_what_it_was_made_from() {
+        let queries = [
+            Query::default(),
+            Query::default().with_status("executed"),
+            Query::default().with_sort(Sort::Urgency).at(Some("00ff".to_owned())),
+            Query::default().with_status(ALL).with_sort(Sort::Oldest),
+            Query::default().with_status("a&sort=b c"),
+        ];
+        for query in queries {
+            let read = Query::of_url(&query.href(None));
+            assert_eq!((read.status(), read.sort(), read.cursor()), (query.status(), query.sort(), query.cursor()));
+        }
+    }
+
+    #[test]
+    fn a_new_filter_starts_from_the_first_page_in_its_own_order() {
+        let query = Query::default().with_sort(Sort::Urgency).at(Some("00ff".to_owned())).with_status("executed");
+        assert_eq!(query.sort(), Sort::Newest.as_str());
+        assert!(query.is_first_page());
+    }
+}

@@ -1,0 +1,6 @@
+//! The pages, one folder or file each.
+
+pub mod approvals;
+pub mod frame;
+pub mod login;
+pub mod not_found;

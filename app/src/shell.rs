@@ -1,0 +1,79 @@
+//! The page around the application: what the browser must know before the first paint. Written by hand rather
+//! than with Leptos' own scripts component, because file names carry content hashes and the script a nonce.
+
+use axum::http::{HeaderValue, header, request::Parts};
+use leptos::config::LeptosOptions;
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::MetaTags;
+
+use crate::App;
+use crate::components::icon::Sprite;
+use crate::message;
+use crate::theme::Theme;
+
+/// Where the page's files are: URL paths, hashes included.
+#[derive(Clone, Debug, Default)]
+pub struct Assets {
+    pub js: String,
+    pub wasm: String,
+    pub css: String,
+    /// Identifies the build; an open tab compares it with what the live stream says.
+    pub version: String,
+}
+
+/// The policy but for the nonce, which goes where `{nonce}` stands. Nothing is loaded from another host, no
+/// inline style or script runs, nobody frames us.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
+    style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'; object-src 'none'";
+
+/// The document.
+pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
+    send_security_policy();
+    let theme = use_context::<Parts>().map_or(Theme::System, |parts| Theme::of_request(&parts.headers));
+    let start = hydration_script(&assets);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.attribute()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
+                <meta name="application-name" content=message::PRODUCT/>
+                <meta name="version" content=assets.version/>
+                <meta name="robots" content="noindex"/>
+                <meta name="color-scheme" content="light dark"/>
+                <meta name="theme-color" content="#f7f8fa" media="(prefers-color-scheme: light)"/>
+                <meta name="theme-color" content="#101419" media="(prefers-color-scheme: dark)"/>
+                <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                <link rel="stylesheet" href=assets.css/>
+                <link rel="modulepreload" href=assets.js/>
+                <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                <script type="module" nonce=use_nonce()>{start}</script>
+                <MetaTags/>
+            </head>
+            <body>
+                // First in the body: hydration starts at the first child.
+                <App/>
+                <Sprite/>
+            </body>
+        </html>
+    }
+}
+
+fn send_security_policy() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let policy = CONTENT_SECURITY_POLICY.replace("{nonce}", &nonce);
+    let policy = HeaderValue::from_str(&policy).expect("the policy and a base64 nonce are visible ASCII");
+    response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+}
+
+/// Paths are ours, made of hexadecimal digits and known names: nothing in them needs escaping.
+fn hydration_script(assets: &Assets) -> String {
+    format!(
+        "import('{}').then(m=>m.default({{module_or_path:'{}'}}).then(()=>m.hydrate()))",
+        assets.js, assets.wasm
+    )
+}

@@ -1,0 +1,11 @@
+//! The use-cases on a real Postgres, a database per test.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod deadlines;
+mod execution;
+mod gate;
+mod identity;
+mod races;
+mod stage;
+mod trail;
+mod waiting;

@@ -1,0 +1,82 @@
+use super::*;
+
+fn load(flags: &ServeFlags, environment: &[(&str, &str)], file: Option<&str>) -> Result<Config, ConfigError> {
+    let here = tempfile::tempdir().expect("a directory");
+    if let Some(text) = file {
+        std::fs::write(here.path().join("countersign.toml"), text).expect("a file");
+    }
+    let environment: Vec<(String, String)> =
+        environment.iter().chain(&[("HOME", "/home/ana")]).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let look_up = |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    Config::load_with(flags, look_up, here.path())
+}
+
+fn wrong(environment: &[(&str, &str)], file: Option<&str>) -> String {
+    load(&ServeFlags::default(), environment, file).expect_err("it is wrong").to_string()
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let file = "addr = \"127.0.0.1:1\"\nsweep_seconds = 5\ntimezone = \"Europe/Rome\"\n";
+    let environment = [("COUNTERSIGN_ADDR", "127.0.0.1:2"), ("COUNTERSIGN_SWEEP_SECONDS", "6")];
+    let flags = ServeFlags { addr: Some("127.0.0.1:3".to_owned()), ..ServeFlags::default() };
+    let config = load(&flags, &environment, Some(file)).expect("a configuration");
+    assert_eq!(config.addr.port(), 3);
+    assert_eq!(config.sweep_seconds, 6);
+    assert_eq!(config.timezone, "Europe/Rome");
+    assert_eq!(config.default_expiry_hours, 48);
+    let shown = config.to_string();
+    assert!(shown.lines().any(|line| line.starts_with("addr = \"127.0.0.1:3\"") && line.ends_with("# --addr")), "{shown}");
+    assert!(shown.lines().any(|line| line.starts_with("sweep_seconds = 6") && line.ends_with("# COUNTERSIGN_SWEEP_SECONDS")), "{shown}");
+    assert!(shown.lines().any(|line| line.starts_with("default_expiry_hours = 48") && line.ends_with("# default")), "{shown}");
+}
+
+#[test]
+fn what_config_check_prints_is_a_configuration_again() {
+    let file = "[tools.send_email]\nrisk_tier = \"high\"\nexecutor = \"worker\"\nsecret = [\"smtp\"]\n[tools.\"a b\"]\nidempotent = true\n";
+    let config = load(&ServeFlags::default(), &[], Some(file)).expect("a configuration");
+    let again = load(&ServeFlags::default(), &[], Some(&config.to_string())).expect("its own output");
+    assert_eq!(again.tools, config.tools);
+    assert_eq!(again.addr, config.addr);
+}
+
+#[test]
+fn an_unknown_key_is_an_error_that_names_it() {
+    assert!(wrong(&[], Some("sweep_second = 5")).contains("unknown key sweep_second"));
+    assert!(wrong(&[], Some("[upstreams.files]\ncommand = \"x\"")).contains("unknown key upstreams"));
+    let said = wrong(&[], Some("[tools.mail]\nrisk_teir = \"low\""));
+    assert!(said.contains("[tools.mail]") && said.contains("risk_teir"), "{said}");
+}
+
+#[test]
+fn a_wrong_value_is_an_error_that_names_key_value_and_place() {
+    let said = wrong(&[("COUNTERSIGN_SWEEP_SECONDS", "0")], None);
+    assert_eq!(said, "COUNTERSIGN_SWEEP_SECONDS says sweep_seconds = \"0\": must be a whole number from 1 to 86400.");
+    assert!(wrong(&[("COUNTERSIGN_DEFAULT_RISK_TIER", "mild")], None).contains("low, medium, high, critical"));
+    assert!(wrong(&[("COUNTERSIGN_PUBLIC_URL", "https://x.example/path")], None).contains("no path"));
+    assert!(wrong(&[], Some("[tools.mail]\ngating = \"open\"")).contains("open"));
+}
+
+#[test]
+fn a_password_is_never_shown() {
+    let url = "postgres://app:s3cr%40t@db.example:5432/countersign?sslmode=require&sslpassword=s3cret";
+    let config = load(&ServeFlags::default(), &[("COUNTERSIGN_DATABASE_URL", url)], None).expect("a configuration");
+    let shown = config.to_string();
+    assert!(shown.contains("postgres://app:***@db.example:5432/countersign?sslmode=require&sslpassword=***"), "{shown}");
+    let said = wrong(&[("COUNTERSIGN_DATABASE_URL", "mysql://app:s3cret@db/x")], None);
+    assert!(!said.contains("s3cret"), "{said}");
+}
+
+#[test]
+fn a_place_in_a_file_is_meant_as_seen_from_the_file() {
+    let config = load(&ServeFlags::default(), &[], Some("data_dir = \"data\"")).expect("a configuration");
+    assert!(config.data_dir.is_absolute() && config.data_dir.ends_with("data"), "{}", config.data_dir.display());
+}
+
+#[test]
+fn the_address_people_use_is_the_public_one_where_there_is_one() {
+    let config = load(&ServeFlags::default(), &[("COUNTERSIGN_ADDR", "0.0.0.0:80")], None).expect("a configuration");
+    assert_eq!((config.base_url().as_str(), config.secure_cookies()), ("http://localhost:80", false));
+    let config = load(&ServeFlags::default(), &[("COUNTERSIGN_PUBLIC_URL", "https://Approvals.Example/")], None).expect("a configuration");
+    assert_eq!((config.base_url().as_str(), config.secure_cookies()), ("https://approvals.example", true));
+}

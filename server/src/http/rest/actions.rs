@@ -1,0 +1,188 @@
+//! Parking and reading actions.
+
+use std::time::Duration;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use domain::id::{ActionId, AttemptId};
+use domain::json::Json;
+use domain::lifecycle::Status;
+use domain::page::{Limit, Sort};
+use domain::problem::Problem;
+use engine::actions::{ActionFilter, Until};
+use engine::gate::ParkRequest;
+use serde::Deserialize;
+
+use super::body::Strict;
+use super::query::Query;
+use super::record::{ActionRecord, PageMeta, full};
+use super::{idempotent, object, page};
+use crate::http::AppState;
+use crate::http::problem::ApiResult;
+use crate::http::session::Caller;
+
+/// Carries the attempt under which a call is made, so that a call that comes back to the gate from inside its own
+/// approved run is known.
+const ATTEMPT: &str = "countersign-attempt";
+/// The longest a request is held, in seconds.
+const MAX_WAIT: u64 = 60;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Park {
+    tool_name: String,
+    tool_args: Json,
+    agent_summary: Option<String>,
+    session_id: Option<String>,
+    why: Option<String>,
+    evidence: Option<Json>,
+    expires_in_hours: Option<i64>,
+    deduplication_key: Option<String>,
+}
+
+/// `POST /actions`
+pub(super) async fn park(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<Park>,
+) -> ApiResult<Response> {
+    let attempt = headers.get(ATTEMPT).and_then(|value| value.to_str().ok()?.parse::<AttemptId>().ok());
+    idempotent::run(&state, &principal, &headers, "POST /actions", &bytes, async |id| {
+        let request = ParkRequest {
+            tool_name: value.tool_name,
+            tool_args: value.tool_args,
+            agent_summary: value.agent_summary,
+            session_id: value.session_id,
+            why: value.why,
+            evidence: value.evidence,
+            expires_in_hours: value.expires_in_hours,
+            deduplication_key: value.deduplication_key,
+            id: id.map(ActionId),
+            under_attempt: attempt,
+        };
+        let gated = engine::gate::park(&state.engine, &principal, request).await?;
+        let overrides = engine::actions::overrides(&state.engine, &gated.action.tool_name).await?;
+        let status = if gated.attached { StatusCode::OK } else { StatusCode::CREATED };
+        Ok(object(status, &ActionRecord::new(&gated.action, &overrides, &state.config.base_url())))
+    })
+    .await
+}
+
+/// `GET /actions`
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    RawQuery(raw): RawQuery,
+) -> ApiResult<Response> {
+    let filter = filter(raw.as_deref(), &[], Sort::Oldest)?;
+    answer(&state, &principal, &filter).await
+}
+
+/// `GET /actions/executed`: terminal actions, newest first.
+pub(super) async fn executed(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    RawQuery(raw): RawQuery,
+) -> ApiResult<Response> {
+    const TERMINAL: [Status; 5] =
+        [Status::Executed, Status::Rejected, Status::Expired, Status::Abandoned, Status::Withdrawn];
+    let filter = filter(raw.as_deref(), &TERMINAL, Sort::Newest)?;
+    answer(&state, &principal, &filter).await
+}
+
+fn filter(raw: Option<&str>, allowed: &[Status], sort: Sort) -> Result<ActionFilter, Problem> {
+    let mut query = Query::parse(raw)?;
+    let mut statuses = query.many::<Status>("status");
+    if !allowed.is_empty() {
+        if let Some(wrong) = statuses.iter().find(|status| !allowed.contains(status)) {
+            query.refuse("status", format!("{wrong} is not the status of an action that has ended"));
+        }
+        if statuses.is_empty() {
+            statuses = allowed.to_vec();
+        }
+    }
+    let filter = ActionFilter {
+        statuses,
+        sort: query.one::<SortWord>("sort").map_or(sort, |word| word.0),
+        cursor: query.one::<CursorWord>("cursor").map(|word| word.0),
+        offset: query.one::<i64>("offset").unwrap_or(0),
+        limit: query.one::<LimitWord>("limit").map_or(Limit::DEFAULT, |word| word.0),
+    };
+    query.finish()?;
+    Ok(filter)
+}
+
+/// Parameters whose own error is a whole problem: here only its words are wanted.
+macro_rules! words_of_problem {
+    ($($name:ident: $inner:ty),+) => {$(
+        struct $name($inner);
+        impl std::str::FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                text.parse().map(Self).map_err(|problem: Problem| {
+                    problem.errors.first().map_or(problem.detail.clone(), |error| error.message.clone())
+                })
+            }
+        }
+    )+};
+}
+words_of_problem!(SortWord: Sort, LimitWord: Limit, CursorWord: domain::page::Cursor);
+
+async fn answer(
+    state: &AppState,
+    principal: &domain::identity::Principal,
+    filter: &ActionFilter,
+) -> ApiResult<Response> {
+    let found = engine::actions::list(&state.engine, principal, filter).await?;
+    let base = state.config.base_url();
+    let mut records = Vec::with_capacity(found.actions.len());
+    for action in &found.actions {
+        let overrides = engine::actions::overrides(&state.engine, &action.tool_name).await?;
+        records.push(ActionRecord::new(action, &overrides, &base));
+    }
+    let meta = PageMeta {
+        total: Some(found.total),
+        limit: filter.limit.get(),
+        has_more: found.next.is_some(),
+        next_cursor: found.next.map(|cursor| cursor.encode()),
+    };
+    Ok(page(&records, meta))
+}
+
+/// `GET /actions/{id}`, `?wait=SECONDS` holds until it is decided, `&until=executed` until it has an outcome.
+pub(super) async fn get(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    let mut query = Query::parse(raw.as_deref())?;
+    let wait = query.one::<u64>("wait");
+    if wait.is_some_and(|seconds| seconds > MAX_WAIT) {
+        query.refuse("wait", format!("is at most {MAX_WAIT} seconds"));
+    }
+    let until = match query.one::<String>("until").as_deref() {
+        None | Some("decided") => Until::Decided,
+        Some("executed") => Until::Executed,
+        Some(other) => {
+            query.refuse("until", format!("is decided or executed, not {other}"));
+            Until::Decided
+        }
+    };
+    query.finish()?;
+    let found = match wait {
+        Some(seconds) => {
+            engine::actions::wait(&state.engine, &principal, id, Duration::from_secs(seconds), until).await?
+        }
+        None => engine::actions::get(&state.engine, &principal, id).await?,
+    };
+    Ok(object(StatusCode::OK, &full(found, &state.config.base_url())))
+}
+
+/// An id from a path: what is no id names nothing.
+pub(super) fn parse_id(text: &str) -> Result<ActionId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("action"))
+}

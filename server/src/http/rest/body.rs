@@ -1,0 +1,99 @@
+//! Request bodies: strict JSON, read once for its form (duplicate keys, depth, NUL, numbers) and once for its
+//! meaning, with every error told by JSON pointer.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use domain::json::Json;
+use domain::problem::Problem;
+use serde::de::DeserializeOwned;
+
+use crate::http::AppState;
+use crate::http::problem::{ApiError, ApiResult};
+
+/// A body that was read, and its bytes.
+pub(super) struct Strict<T> {
+    pub(super) value: T,
+    pub(super) bytes: Bytes,
+}
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Strict<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> ApiResult<Self> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            let too_large = rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE;
+            let code =
+                if too_large { domain::problem::Code::TooLarge } else { domain::problem::Code::MalformedJson };
+            Problem::new(code, rejection.body_text())
+        })?;
+        // No body at all says what an empty object says.
+        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        Ok(Self { value: read(text)?, bytes })
+    }
+}
+
+/// Reads `T` from strict JSON.
+fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    Json::parse(text).map_err(Problem::from)?;
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let pointer = pointer(error.path());
+        Problem::invalid(pointer, words(&error.into_inner()))
+    })
+}
+
+/// serde's message without the position, which the pointer tells better.
+fn words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { variant } => format!("/{variant}"),
+            Segment::Unknown => "/?".to_owned(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::problem::Code;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        hours: i64,
+    }
+
+    #[test]
+    fn a_wrong_type_is_told_by_its_place() {
+        let problem = read::<Sample>(br#"{"hours": "two"}"#).expect_err("a string is no number");
+        assert_eq!(problem.code, Code::InvalidRequest);
+        assert_eq!(problem.errors[0].pointer, "/hours");
+    }
+
+    #[test]
+    fn an_unknown_member_is_refused_and_named() {
+        let problem = read::<Sample>(br#"{"hours": 2, "minutes": 3}"#).expect_err("minutes is unknown");
+        assert!(problem.detail.contains("minutes"), "{}", problem.detail);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused_and_named() {
+        let problem = read::<Sample>(br#"{"hours": 2, "hours": 3}"#).expect_err("twice");
+        assert_eq!(problem.code, Code::MalformedJson);
+        assert!(problem.detail.contains("hours"), "{}", problem.detail);
+    }
+
+    #[test]
+    fn a_good_body_is_read() {
+        assert_eq!(read::<Sample>(br#"{"hours": 2}"#).expect("good").hours, 2);
+    }
+}

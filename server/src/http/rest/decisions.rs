@@ -1,0 +1,143 @@
+//! Deciding.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use domain::digest::Digest;
+use domain::id::ActionId;
+use domain::identity::Principal;
+use domain::problem::Problem;
+use engine::decisions::{Approve, Decision};
+use engine::execution::Settle;
+use serde::{Deserialize, Serialize};
+
+use super::actions::parse_id;
+use super::body::Strict;
+use super::record::ActionRecord;
+use super::{idempotent, object};
+use crate::http::AppState;
+use crate::http::problem::{ApiError, ApiResult};
+use crate::http::session::Caller;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApproveBody {
+    args_sha256: Option<String>,
+    note: Option<String>,
+}
+
+/// `POST /actions/{id}/approve`
+pub(super) async fn approve(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ApproveBody>,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    let digest = value.args_sha256.map(|text| text.parse::<Digest>()).transpose();
+    let args_sha256 = digest.map_err(|error| Problem::invalid("/args_sha256", error.to_string()))?;
+    let with = Approve { args_sha256, note: value.note };
+    decided(&state, &principal, &headers, "approve", id, &bytes, async || {
+        Ok(engine::decisions::approve(&state.engine, &principal, id, with).await?)
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReasonBody {
+    reason: Option<String>,
+}
+
+/// `POST /actions/{id}/reject`
+pub(super) async fn reject(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ReasonBody>,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    let reason = value.reason.unwrap_or_default();
+    decided(&state, &principal, &headers, "reject", id, &bytes, async || {
+        Ok(engine::decisions::reject(&state.engine, &principal, id, &reason).await?)
+    })
+    .await
+}
+
+/// `POST /actions/{id}/withdraw`
+pub(super) async fn withdraw(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ReasonBody>,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    decided(&state, &principal, &headers, "withdraw", id, &bytes, async || {
+        Ok(engine::decisions::withdraw(&state.engine, &principal, id, value.reason.as_deref()).await?)
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OutcomeWord {
+    Succeeded,
+    Failed,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResolveBody {
+    outcome: OutcomeWord,
+    note: String,
+}
+
+/// `POST /actions/{id}/resolve`
+pub(super) async fn resolve(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ResolveBody>,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    let settle = Settle { succeeded: matches!(value.outcome, OutcomeWord::Succeeded), note: value.note };
+    decided(&state, &principal, &headers, "resolve", id, &bytes, async || {
+        Ok(engine::execution::resolve(&state.engine, &principal, id, settle).await?)
+    })
+    .await
+}
+
+#[expect(clippy::too_many_arguments, reason = "one place for what all decisions share")]
+async fn decided(
+    state: &AppState,
+    principal: &Principal,
+    headers: &HeaderMap,
+    verb: &str,
+    id: ActionId,
+    body: &[u8],
+    decide: impl AsyncFnOnce() -> Result<Decision, ApiError>,
+) -> ApiResult<Response> {
+    let route = format!("POST /actions/{id}/{verb}");
+    idempotent::run(state, principal, headers, &route, body, async |_| {
+        let decision = decide().await?;
+        let overrides = engine::actions::overrides(&state.engine, &decision.action.tool_name).await?;
+        Ok(object(StatusCode::OK, &ActionRecord::new(&decision.action, &overrides, &state.config.base_url())))
+    })
+    .await
+}
+
+#[derive(Serialize)]
+struct Expired {
+    expired_count: usize,
+    expired_ids: Vec<ActionId>,
+}
+
+/// `POST /actions/expire-stale`
+pub(super) async fn expire_stale(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
+    let expired_ids = engine::expiry::expire_stale(&state.engine, &principal).await?;
+    Ok(object(StatusCode::OK, &Expired { expired_count: expired_ids.len(), expired_ids }))
+}

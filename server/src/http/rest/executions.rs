@@ -1,0 +1,117 @@
+//! Executors: claim, keep the lease, report.
+
+use std::time::Duration;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use domain::id::{ActionId, AttemptId};
+use domain::json::Json;
+use domain::lifecycle::{ExecutionState, Status};
+use domain::problem::Problem;
+use engine::execution::{ClaimRequest, Report};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::body::Strict;
+use super::object;
+use super::query::Query;
+use super::record::ClaimRecord;
+use crate::http::AppState;
+use crate::http::problem::ApiResult;
+use crate::http::session::Caller;
+
+/// The longest a claim is held, in seconds.
+const MAX_WAIT: u64 = 60;
+/// The lease where the executor does not say, in seconds.
+const DEFAULT_LEASE: i64 = 60;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClaimBody {
+    #[serde(default)]
+    tools: Vec<String>,
+    action_id: Option<ActionId>,
+    lease_seconds: Option<i64>,
+}
+
+/// `POST /executions/claim`: an approved action with its exact arguments, or 204. `?wait=SECONDS` holds.
+pub(super) async fn claim(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    RawQuery(raw): RawQuery,
+    Strict { value, .. }: Strict<ClaimBody>,
+) -> ApiResult<Response> {
+    let mut query = Query::parse(raw.as_deref())?;
+    let wait = query.one::<u64>("wait").unwrap_or(0);
+    if wait > MAX_WAIT {
+        query.refuse("wait", format!("is at most {MAX_WAIT} seconds"));
+    }
+    query.finish()?;
+    let request = ClaimRequest {
+        tools: value.tools,
+        action_id: value.action_id,
+        lease_seconds: value.lease_seconds.unwrap_or(DEFAULT_LEASE),
+    };
+    let deadline = Instant::now() + Duration::from_secs(wait);
+    let claimed = engine::execution::claim_within(&state.engine, &principal, &request, deadline).await?;
+    Ok(match claimed {
+        Some(claim) => object(StatusCode::OK, &ClaimRecord::from(claim)),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
+}
+
+#[derive(Serialize)]
+struct Lease {
+    lease_until: DateTime<Utc>,
+}
+
+/// `POST /executions/{attempt}/heartbeat`
+pub(super) async fn heartbeat(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(attempt): Path<String>,
+) -> ApiResult<Response> {
+    let lease_until = engine::execution::heartbeat(&state.engine, &principal, parse_id(&attempt)?).await?;
+    Ok(object(StatusCode::OK, &Lease { lease_until }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResultBody {
+    success: bool,
+    result: Option<Json>,
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Reported {
+    action_id: ActionId,
+    status: Status,
+    execution_state: Option<ExecutionState>,
+    /// The attempt had been given up before the report came: it is kept and shown, and a person settles it.
+    late: bool,
+}
+
+/// `POST /executions/{attempt}/result`
+pub(super) async fn result(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(attempt): Path<String>,
+    Strict { value, .. }: Strict<ResultBody>,
+) -> ApiResult<Response> {
+    let report = Report { success: value.success, result: value.result, error: value.error };
+    let reported = engine::execution::report(&state.engine, &principal, parse_id(&attempt)?, report).await?;
+    let told = Reported {
+        action_id: reported.action.id,
+        status: reported.action.status,
+        execution_state: reported.action.execution_state,
+        late: reported.late,
+    };
+    Ok(object(StatusCode::OK, &told))
+}
+
+fn parse_id(text: &str) -> Result<AttemptId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("attempt"))
+}

@@ -1,0 +1,134 @@
+//! Actions as the API shows them: all there is, with secrets masked. Only a claim carries the exact arguments.
+
+use chrono::{DateTime, Utc};
+use domain::action::{Action, Attempt, Decider, ExecutionResult, PendingReason};
+use domain::argument::ClassOverrides;
+use domain::digest::Digest;
+use domain::event::Event;
+use domain::id::{ActionId, AttemptId, RuleId};
+use domain::json::Json;
+use domain::lifecycle::{ExecutionState, Status};
+use domain::redaction::{mask_json, mask_text};
+use domain::risk::RiskTier;
+use domain::tool::Executor;
+use engine::actions::{FullAction, waits_for_executor};
+use engine::execution::Claim;
+use serde::Serialize;
+
+/// Where a list goes on.
+#[derive(Serialize)]
+pub(super) struct PageMeta {
+    pub(super) total: Option<i64>,
+    pub(super) limit: i64,
+    pub(super) has_more: bool,
+    pub(super) next_cursor: Option<String>,
+}
+
+/// An action in a list, and the answer to a decision.
+#[derive(Serialize)]
+pub(super) struct ActionRecord {
+    id: ActionId,
+    tool_name: String,
+    tool_args: Json,
+    args_sha256: Digest,
+    agent_summary: Option<String>,
+    why: Option<String>,
+    evidence: Option<Json>,
+    session_id: Option<String>,
+    agent_id: String,
+    status: Status,
+    execution_state: Option<ExecutionState>,
+    waits_for_executor: bool,
+    executor: Option<Executor>,
+    risk_tier: RiskTier,
+    pending_reason: Option<PendingReason>,
+    requested_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    decided_by: Option<Decider>,
+    decided_at: Option<DateTime<Utc>>,
+    decision_reason: Option<String>,
+    executed_at: Option<DateTime<Utc>>,
+    execution_result: Option<ExecutionResult>,
+    approval_rule_id: Option<RuleId>,
+    deduplication_key: Option<String>,
+    /// The console's page for it.
+    url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<Vec<Attempt>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<Vec<Event>>,
+}
+
+impl ActionRecord {
+    pub(super) fn new(action: &Action, overrides: &ClassOverrides, base: &str) -> Self {
+        Self {
+            id: action.id,
+            tool_name: action.tool_name.clone(),
+            tool_args: mask_json(&action.tool_args, overrides),
+            args_sha256: action.args_sha256,
+            agent_summary: action.agent_summary.as_deref().map(mask_text),
+            why: action.why.as_deref().map(mask_text),
+            evidence: action.evidence.as_ref().map(|evidence| mask_json(evidence, overrides)),
+            session_id: action.session_id.clone(),
+            agent_id: action.agent_id.clone(),
+            status: action.status,
+            execution_state: action.execution_state,
+            waits_for_executor: waits_for_executor(action),
+            executor: action.executor,
+            risk_tier: action.risk_tier,
+            pending_reason: action.pending_reason.clone(),
+            requested_at: action.requested_at,
+            expires_at: action.expires_at,
+            decided_by: action.decided_by.clone(),
+            decided_at: action.decided_at,
+            decision_reason: action.decision_reason.as_deref().map(mask_text),
+            executed_at: action.executed_at,
+            execution_result: action.execution_result.clone(),
+            approval_rule_id: action.approval_rule_id,
+            deduplication_key: action.deduplication_key.clone(),
+            url: format!("{base}/approvals/{}", action.id),
+            attempts: None,
+            events: None,
+        }
+    }
+}
+
+/// One action with all that belongs to it. (Not a flattened struct: serde buffers what it flattens, and raw JSON
+/// does not survive that.)
+pub(super) fn full(full: FullAction, base: &str) -> ActionRecord {
+    let mut record = ActionRecord::new(&full.action, &full.overrides, base);
+    record.attempts = Some(full.attempts);
+    record.events = Some(full.events);
+    record
+}
+
+/// What an executor gets: the arguments exactly as they were approved.
+#[derive(Serialize)]
+pub(super) struct ClaimRecord {
+    attempt: AttemptId,
+    number: i32,
+    lease_until: DateTime<Utc>,
+    action_id: ActionId,
+    tool_name: String,
+    tool_args: Json,
+    args_sha256: Digest,
+    session_id: Option<String>,
+    /// Give it to the tool, where the tool takes one: it is the same for every attempt of this action.
+    idempotency_key: ActionId,
+}
+
+impl From<Claim> for ClaimRecord {
+    fn from(claim: Claim) -> Self {
+        Self {
+            attempt: claim.attempt,
+            number: claim.number,
+            lease_until: claim.lease_until,
+            action_id: claim.action.id,
+            args_sha256: claim.action.args_sha256,
+            session_id: claim.action.session_id,
+            idempotency_key: claim.action.id,
+            tool_name: claim.action.tool_name,
+            tool_args: claim.action.tool_args,
+        }
+    }
+}

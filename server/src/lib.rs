@@ -1,0 +1,11 @@
+//! The countersign server: what stands around the engine so that programs and people can reach it. The binary
+//! is `main.rs`; everything else is here, where tests can reach it too.
+
+pub mod cli;
+pub mod config;
+pub mod failure;
+pub mod http;
+pub mod logging;
+pub mod postgres;
+pub mod serve;
+pub mod workers;
