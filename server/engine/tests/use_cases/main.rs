@@ -6,6 +6,7 @@ mod execution;
 mod gate;
 mod identity;
 mod races;
+mod reading;
 mod stage;
 mod trail;
 mod waiting;

@@ -1,0 +1,140 @@
+//! What is read back: pages without gaps, figures that add up, screens without secrets.
+
+use std::collections::HashSet;
+
+use domain::argument::ArgumentValue;
+use domain::health::Health;
+use domain::lifecycle::{Status, Verb};
+use domain::page::{Cursor, Limit, Sort};
+use domain::text_safety::Piece;
+use engine::actions::{ActionFilter, list};
+use engine::console::{QueueQuery, detail, frame, full_value, queue};
+use engine::decisions::reject;
+
+use crate::stage::{Stage, call, code};
+
+#[tokio::test]
+async fn paging_shows_every_action_once_in_order_however_it_is_sorted() {
+    let stage = Stage::new().await;
+    for n in 0..23 {
+        let mut request = call("send_email", &format!(r#"{{"n": {n}}}"#));
+        request.expires_in_hours = Some(1 + (n * 7) % 20);
+        stage.try_park(request).await.unwrap();
+    }
+    // Some of the same instant: only the id tells them apart.
+    sqlx::query("UPDATE pending_actions SET requested_at = '2026-01-01T00:00:00Z' WHERE (tool_args ->> 'n')::int < 9")
+        .execute(stage.engine.pool())
+        .await
+        .unwrap();
+    for sort in Sort::ALL {
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let filter = ActionFilter { sort, cursor, limit: Limit::new(5).unwrap(), ..ActionFilter::default() };
+            let page = list(&stage.engine, &stage.ana, &filter).await.unwrap();
+            assert_eq!(page.total, 23);
+            assert!(page.actions.len() <= 5);
+            seen.extend(page.actions);
+            // As a client would: through its text.
+            cursor = page.next.map(|cursor| Cursor::decode(&cursor.encode()).unwrap());
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen.iter().map(|action| action.id).collect::<HashSet<_>>().len(), 23, "{sort}");
+        let sorted = match sort {
+            Sort::Oldest => seen.is_sorted_by_key(|action| (action.requested_at, action.id)),
+            Sort::Newest => seen.iter().rev().is_sorted_by_key(|action| (action.requested_at, action.id)),
+            Sort::Urgency => seen.is_sorted_by_key(|action| (action.expires_at, action.id)),
+        };
+        assert!(sorted, "{sort}");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_is_applied_before_the_page_is_cut() {
+    let stage = Stage::new().await;
+    for n in 0..12 {
+        let action = stage.park("send_email", &format!(r#"{{"n": {n}}}"#)).await;
+        if n % 3 == 0 {
+            reject(&stage.engine, &stage.ana, action.id, "not now").await.unwrap();
+        }
+    }
+    let filter =
+        ActionFilter { statuses: vec![Status::Rejected], limit: Limit::new(4).unwrap(), ..ActionFilter::default() };
+    let page = list(&stage.engine, &stage.ana, &filter).await.unwrap();
+    assert_eq!((page.actions.len(), page.total, page.next.is_none()), (4, 4, true));
+}
+
+#[tokio::test]
+async fn the_days_figures_are_what_was_done_today() {
+    let stage = Stage::new().await;
+    let mut parked = Vec::new();
+    for n in 0..10 {
+        parked.push(stage.park("send_email", &format!(r#"{{"n": {n}}}"#)).await.id);
+    }
+    for id in &parked[0..4] {
+        stage.approve(*id).await;
+    }
+    reject(&stage.engine, &stage.ana, parked[4], "not now").await.unwrap();
+    stage.pass_deadline(parked[5]).await;
+    engine::expiry::sweep(&stage.engine).await.unwrap();
+    for success in [true, true, false] {
+        let claim = stage.claim("send_email").await.unwrap();
+        stage.report(&claim, success).await.unwrap();
+    }
+    let today = engine::metrics::daily(&stage.engine, &stage.ana).await.unwrap();
+    assert_eq!(today.total_pending, 4);
+    assert_eq!(today.total_approved_today, 4, "what has run was approved all the same");
+    assert_eq!(today.total_rejected_today, 1);
+    assert_eq!(today.total_expired_today, 1);
+    assert_eq!((today.total_executed_today, today.total_failed_today), (3, 1));
+    assert_eq!(today.failure_rate, Some(1.0 / 3.0));
+    assert_eq!(today.auto_approval_rate_today, Some(0.0));
+    assert!(today.latency_p95_seconds.unwrap() >= today.latency_p50_seconds.unwrap());
+}
+
+/// truth-59
+#[tokio::test]
+async fn figures_without_data_are_unknown_and_a_failed_source_is_no_calm_zero() {
+    let stage = Stage::new().await;
+    let shown = frame(&stage.engine, &stage.ana, "v").await.unwrap();
+    assert_eq!(shown.pending, Some(0));
+    assert_eq!(shown.health.p95_seconds, (None, Health::Unknown));
+    assert_eq!(shown.health.failure_rate, (None, Health::Unknown));
+
+    sqlx::query("ALTER TABLE pending_actions RENAME COLUMN decided_by TO hidden")
+        .execute(stage.engine.pool())
+        .await
+        .unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let shown = frame(&stage.engine, &stage.ana, "v").await.unwrap();
+    assert_eq!(shown.pending, None);
+    assert_eq!(shown.health.overall, Health::Unknown);
+}
+
+#[tokio::test]
+async fn a_screen_shows_what_is_there_and_neither_secrets_nor_tricks() {
+    let stage = Stage::new().await;
+    let mut request = call(
+        "send_email",
+        &format!(r#"{{"to": "ana@partner.example", "body": "{}", "smtp_password": "canary-7c1f"}}"#, "x".repeat(3_000)),
+    );
+    request.agent_summary = Some("pay \u{202e}gpj.exe with canary-7c1f? token=canary-9d".to_owned());
+    let action = stage.try_park(request).await.unwrap().action;
+    let shown = detail(&stage.engine, &stage.ana, action.id).await.unwrap();
+    let text = serde_json::to_string(&shown).unwrap();
+    assert!(!text.contains("canary-9d") && !text.contains("\"canary-7c1f\""), "{text}");
+    assert!(!text.contains('\u{202e}'));
+    assert!(shown.row.deceptive && !shown.warnings.is_empty());
+    assert_eq!(shown.row.headline.as_deref(), Some("ana@partner.example"));
+    assert_eq!(shown.verbs, [Verb::Approve, Verb::Reject]);
+    assert_eq!(shown.arguments[0].path, "to", "critical arguments come first");
+    let body = shown.arguments.iter().find(|row| row.path == "body").unwrap();
+    assert!(matches!(body.value, ArgumentValue::Text { hidden_chars: 2_400, .. }), "{body:?}");
+    let whole = full_value(&stage.engine, &stage.ana, action.id, "body").await.unwrap();
+    assert_eq!(whole, [Piece::Plain("x".repeat(3_000))]);
+    let secret = full_value(&stage.engine, &stage.ana, action.id, "smtp_password").await;
+    assert_eq!(code(secret), domain::problem::Code::NotFound);
+    let listed = queue(&stage.engine, &stage.ana, QueueQuery::default()).await.unwrap();
+    assert_eq!(listed.rows, [shown.row]);
+}
