@@ -119,6 +119,8 @@ pub struct Config {
     sources: Vec<(&'static str, Source)>,
 }
 
+const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
+
 /// The scalar keys, in the order of the documentation.
 const KEYS: [&str; 9] = [
     "addr",
@@ -154,20 +156,38 @@ impl Config {
             layers.file = ConfigFile::read_if_there(&data_dir.join("countersign.toml"))?;
             data_dir = layers.data_dir()?;
         }
+        let default = Self::built_in(DEFAULT_ADDR, &data_dir, Vec::new());
         Ok(Self {
             addr: layers.get("addr", |text| text.parse().map_err(|_| "must be an address and a port, like 127.0.0.1:3000".to_owned()))?
-                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
+                .unwrap_or(default.addr),
             database_url: layers.get("database_url", database_url)?,
             data_dir,
             public_url: layers.get("public_url", public_url)?,
-            default_expiry_hours: layers.get("default_expiry_hours", |text| number(text, 1, 8_760))?.unwrap_or(48),
-            default_risk_tier: layers.get("default_risk_tier", |text| text.parse().map_err(|_| tiers()))?.unwrap_or(RiskTier::Medium),
-            timezone: layers.get("timezone", |text| Ok(text.to_owned()))?.unwrap_or_else(|| "UTC".to_owned()),
-            sweep_seconds: layers.get("sweep_seconds", |text| number(text, 1, 86_400))?.unwrap_or(60),
-            log_format: layers.get("log_format", log_format)?.unwrap_or(LogFormat::Pretty),
+            default_expiry_hours: layers.get("default_expiry_hours", |text| number(text, 1, 8_760))?.unwrap_or(default.default_expiry_hours),
+            default_risk_tier: layers.get("default_risk_tier", |text| text.parse().map_err(|_| tiers()))?.unwrap_or(default.default_risk_tier),
+            timezone: layers.get("timezone", |text| Ok(text.to_owned()))?.unwrap_or(default.timezone),
+            sweep_seconds: layers.get("sweep_seconds", |text| number(text, 1, 86_400))?.unwrap_or(default.sweep_seconds),
+            log_format: layers.get("log_format", log_format)?.unwrap_or(default.log_format),
             tools: layers.file.as_ref().map(|file| file.tools.clone()).unwrap_or_default(),
             sources: layers.sources,
         })
+    }
+
+    /// The defaults with the given places and tools; nothing is read from the environment or a file.
+    pub fn built_in(addr: SocketAddr, data_dir: &Path, tools: Vec<ToolConfig>) -> Self {
+        Self {
+            addr,
+            database_url: None,
+            data_dir: data_dir.to_owned(),
+            public_url: None,
+            default_expiry_hours: 48,
+            default_risk_tier: RiskTier::Medium,
+            timezone: "UTC".to_owned(),
+            sweep_seconds: 60,
+            log_format: LogFormat::Pretty,
+            tools,
+            sources: Vec::new(),
+        }
     }
 
     /// What the engine is told.

@@ -46,7 +46,7 @@ impl Failure {
         while let Some(error) = cause {
             let text = error.to_string();
             if !said.contains(&text) {
-                said.push_str(": ");
+                said.push_str("\n  because: ");
                 said.push_str(&text);
             }
             cause = error.source();

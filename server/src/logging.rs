@@ -9,12 +9,18 @@ use crate::config::LogFormat;
 
 /// What is logged when `COUNTERSIGN_LOG` says nothing: what happens, without the chatter of the libraries.
 const SERVER: &str = "info,sqlx=warn,hyper=warn,leptos=warn";
+const DEMO: &str = "warn";
 /// A command says by itself what it did.
 const COMMAND: &str = "error";
 
 /// The log of a server.
 pub fn for_server(format: LogFormat) {
     start(format, SERVER);
+}
+
+/// The log of the demo: only what went wrong, because its team asks all the time.
+pub fn for_demo() {
+    start(LogFormat::Pretty, DEMO);
 }
 
 /// The log of a command.

@@ -1,6 +1,6 @@
 //! What every page shows around its content.
 
-use domain::view::Frame;
+use domain::view;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
@@ -11,7 +11,7 @@ use super::Failure;
 /// # Errors
 /// Not signed in, or the database cannot be read.
 #[server(prefix = "/api/console", endpoint = "frame/show", input = GetUrl)]
-pub async fn frame() -> Result<Frame, Failure> {
+pub async fn frame() -> Result<view::Frame, Failure> {
     use super::{answer, engine, person};
     let version = use_context::<crate::shell::Assets>().unwrap_or_default().version;
     answer(engine::console::frame(&engine(), &person()?, &version).await)

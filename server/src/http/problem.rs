@@ -3,7 +3,7 @@
 //! itself (wrong method, no such route, body too large) into documents of the same form.
 
 use axum::extract::{OriginalUri, Request};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -63,6 +63,9 @@ fn document(problem: &Problem, instance: Option<&str>) -> Response {
     let body = serde_json::to_vec(&body).expect("a problem is plain data");
     let status = StatusCode::from_u16(status).expect("every code has a real status");
     let mut response = (status, [(CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if let Some(seconds) = problem.retry_after {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use engine::cluster::{Cluster, ClusterError, ClusterOptions, DATABASE};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -90,6 +90,16 @@ pub async fn pool(options: PgConnectOptions, connections: u32) -> Outcome<PgPool
         Some(socket) => socket.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
+    let unreachable = |error: sqlx::Error| {
+        let context = format!("The database at {place} cannot be reached. Check that it runs, and what database_url says");
+        Failure::because(&context, &error)
+    };
+    // The pool would try until its patience is over, and then not say what was wrong.
+    match tokio::time::timeout(ACQUIRE_WITHIN, PgConnection::connect_with(&options)).await {
+        Ok(Ok(connection)) => drop(connection.close().await),
+        Ok(Err(error)) => return Err(unreachable(error)),
+        Err(_) => return Err(unreachable(sqlx::Error::PoolTimedOut)),
+    }
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_WITHIN)
@@ -104,10 +114,7 @@ pub async fn pool(options: PgConnectOptions, connections: u32) -> Outcome<PgPool
         })
         .connect_with(options)
         .await
-        .map_err(|error| {
-            let context = format!("The database at {place} cannot be reached. Check that it runs, and what database_url says");
-            Failure::because(&context, &error)
-        })
+        .map_err(unreachable)
 }
 
 /// Keeps the private cluster running: a server process that ends by itself is started again.

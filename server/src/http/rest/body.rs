@@ -37,8 +37,13 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     Json::parse(text).map_err(Problem::from)?;
     let mut reader = serde_json::Deserializer::from_slice(text);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let pointer = pointer(error.path());
-        Problem::invalid(pointer, words(&error.into_inner()))
+        let place = pointer(error.path());
+        let words = words(&error.into_inner());
+        // serde names a missing member in its words only.
+        match words.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+            Some(name) => Problem::invalid(format!("{place}/{name}"), "is missing"),
+            None => Problem::invalid(place, words),
+        }
     })
 }
 
@@ -77,6 +82,12 @@ mod tests {
         let problem = read::<Sample>(br#"{"hours": "two"}"#).expect_err("a string is no number");
         assert_eq!(problem.code, Code::InvalidRequest);
         assert_eq!(problem.errors[0].pointer, "/hours");
+    }
+
+    #[test]
+    fn a_missing_member_is_told_by_its_place() {
+        let problem = read::<Sample>(b"{}").expect_err("hours is missing");
+        assert_eq!((problem.errors[0].pointer.as_str(), problem.errors[0].message.as_str()), ("/hours", "is missing"));
     }
 
     #[test]
