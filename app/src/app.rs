@@ -11,6 +11,7 @@ use crate::pages::approvals::ApprovalsPage;
 use crate::pages::frame::FramePage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::theme::Theme;
 
 /// The whole console. The same view is rendered on the server and hydrated in the browser.
 #[component]
@@ -20,6 +21,7 @@ pub fn App() -> impl IntoView {
     provide_context(Live::new());
     // What a form that was posted without JavaScript came to: read once, on the server.
     provide_context(SharedValue::<Option<Flash>>::new(flash::take).into_inner());
+    provide_context(RwSignal::new(SharedValue::new(Theme::current).into_inner()));
     view! {
         <Router>
             <Routes fallback=NotFoundPage>

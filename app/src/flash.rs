@@ -34,6 +34,7 @@ mod on_server {
 
     use super::Flash;
     use crate::api::{cookie, set_cookie};
+    use crate::local_path::escape;
 
     const COOKIE: &str = "cs_flash";
     /// A browser drops cookies above 4 kB; a long detail is cut instead.
@@ -41,11 +42,11 @@ mod on_server {
 
     pub(crate) fn put(mut flash: Flash) {
         if let Flash::Refused { problem, .. } = &mut flash {
-            problem.errors.clear();
+            problem.errors.truncate(3);
             problem.detail = problem.detail.chars().take(LONGEST_DETAIL).collect();
         }
         let json = serde_json::to_string(&flash).expect("a flash is plain data");
-        set_cookie(COOKIE, &Url::escape(&json), Some(60));
+        set_cookie(COOKIE, &escape(&json), Some(60));
     }
 
     pub(crate) fn take() -> Option<Flash> {

@@ -1,9 +1,13 @@
 //! The console: what a person sees and does. Rendered on the server, taken over by the browser once the
 //! WebAssembly has arrived; everything a decision needs works before that, and without it.
 
+// Leptos' component macro writes `pub` whatever the component's own visibility is.
+#![allow(unreachable_pub)]
+
 pub mod api;
 mod app;
 mod components;
+mod dom;
 mod flash;
 mod live;
 mod local_path;
@@ -12,6 +16,7 @@ mod pages;
 #[cfg(feature = "ssr")]
 pub mod shell;
 mod theme;
+mod toast;
 #[cfg(feature = "ssr")]
 pub mod visitor;
 

@@ -1,3 +1,5 @@
+//! Addresses of the console: where a form leads back to, and how a query is written.
+//!
 //! Where a form leads back to. Such a path comes from the request, so it is trusted only as far as it stays here:
 //! otherwise the sign-in page would send people wherever a link says (an open redirect).
 
@@ -21,9 +23,31 @@ fn is_local(path: &str) -> bool {
         && !path.starts_with("/api/")
 }
 
+/// A value for a URL's query. Written here because server and browser must write the very same address.
+pub(crate) fn escape(text: &str) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            out.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_is_not_plain_is_escaped() {
+        assert_eq!(escape("-requested_at"), "-requested_at");
+        assert_eq!(escape("/a b&c=é"), "%2Fa%20b%26c%3D%C3%A9");
+    }
 
     #[test]
     fn pages_of_the_console_are_kept() {
@@ -34,8 +58,19 @@ mod tests {
 
     #[test]
     fn anything_that_could_leave_leads_home() {
-        let evil = ["", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a\r\nX: y",
-            "/\t/evil.example", "/a b", "/login?next=/login", "/api/console/session/sign_out", "approvals"];
+        let evil = [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\r\nX: y",
+            "/\t/evil.example",
+            "/a b",
+            "/login?next=/login",
+            "/api/console/session/sign_out",
+            "approvals",
+        ];
         for path in evil {
             assert_eq!(local_path(path), HOME, "{path:?}");
         }

@@ -3,7 +3,7 @@
 use domain::action::{AttemptState, Decider};
 use domain::event::EventType;
 use domain::health::Health;
-use domain::id::ActionId;
+use domain::identity::Role;
 use domain::lifecycle::{ExecutionState, Status};
 use domain::page::Sort;
 use domain::problem::Problem;
@@ -65,13 +65,14 @@ pub(crate) fn overall_health(health: Health) -> String {
 
 // Signing in.
 pub(crate) const SIGN_IN: &str = "Sign in";
-pub(crate) const SIGN_IN_TITLE: &str = "Sign in to Countersign";
 pub(crate) const SIGN_IN_LEAD: &str = "Agents' risky calls wait here until a person countersigns them.";
 pub(crate) const NAME: &str = "Name";
 pub(crate) const PASSWORD: &str = "Password";
 pub(crate) const SIGN_IN_FAILED: &str = "Not signed in.";
+#[cfg(feature = "ssr")]
 pub(crate) const SIGN_IN_FIRST: &str = "Sign in first.";
-pub(crate) const LINK_LEAD: &str = "You opened a one-time sign-in link. It works once, and only when you press this button.";
+pub(crate) const LINK_LEAD: &str =
+    "You opened a one-time sign-in link. It works once, and only when you press this button.";
 pub(crate) const SIGN_IN_WITH_LINK: &str = "Sign in with this link";
 pub(crate) const NO_ACCOUNT: &str = "No account? An administrator makes one with ";
 
@@ -87,6 +88,24 @@ pub(crate) fn retry_after(seconds: u64) -> String {
     format!(" Try again in {}.", time_text::span(i64::try_from(seconds).unwrap_or(i64::MAX)))
 }
 
+/// What went wrong, as a sentence: of wrong fields by their names, not by their places in a request.
+pub(crate) fn problem(problem: &Problem) -> String {
+    if problem.errors.is_empty() {
+        return problem.detail.clone();
+    }
+    let name = |pointer: &str| pointer.rsplit('/').next().unwrap_or(pointer).replace('_', " ");
+    let told = problem.errors.iter().map(|error| format!("The {} {}.", name(&error.pointer), error.message));
+    told.collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "viewer",
+        Role::Operator => "operator",
+        Role::Admin => "administrator",
+    }
+}
+
 // No such page.
 pub(crate) const NOT_FOUND: &str = "There is no such page";
 pub(crate) const NOT_FOUND_LEAD: &str = "The address is mistyped, or the page is not there any more.";
@@ -97,7 +116,8 @@ pub(crate) const PENDING_FIGURE: &str = "pending";
 pub(crate) const P95_FIGURE: &str = "P95 to decide";
 pub(crate) const AUTO_FIGURE: &str = "auto-approved";
 pub(crate) const FAILED_FIGURE: &str = "failed";
-pub(crate) const NO_FIGURE: &str = "unknown";
+/// In place of a figure that is not known; the word beside it says so.
+pub(crate) const NO_FIGURE: &str = "–";
 
 /// A fraction as a percentage, with a decimal only where it says something.
 pub(crate) fn percent(fraction: f64) -> String {
@@ -193,7 +213,9 @@ pub(crate) fn empty(word: &str) -> (&'static str, &'static str) {
             "Approved calls stand here until an executor has run them. All of them have an outcome.",
         ),
         Ok(Status::Rejected) => ("Nothing was rejected", "Calls that a person or a rule turned down would stand here."),
-        Ok(Status::Expired) => ("Nothing has expired", "Calls that nobody decided before their deadline would stand here."),
+        Ok(Status::Expired) => {
+            ("Nothing has expired", "Calls that nobody decided before their deadline would stand here.")
+        }
         Ok(Status::Executed) => ("Nothing has run yet", "Approved calls stand here once their executor has reported."),
         Ok(Status::Abandoned) => ("Nothing was abandoned", "Calls that a person gave up on would stand here."),
         Ok(Status::Withdrawn) => ("Nothing was withdrawn", "Calls that their agent took back would stand here."),
@@ -228,11 +250,9 @@ pub(crate) const fn standing(row: &ActionRow) -> &'static str {
 // Expire stale.
 pub(crate) const EXPIRE_STALE: &str = "Expire stale";
 pub(crate) const EXPIRE_TITLE: &str = "Expire stale actions";
-pub(crate) const EXPIRE_LEAD: &str =
-    "Marks every pending action whose deadline has passed as expired, with an entry in the trail for each. \
-     Actions with time left stay as they are. This also happens by itself every minute.";
+pub(crate) const EXPIRE_LEAD: &str = "Marks every pending action whose deadline has passed as expired, with an entry in the trail for each. \
+     Actions with time left stay as they are. This also happens by itself from time to time.";
 pub(crate) const EXPIRE_NOW: &str = "Expire now";
-pub(crate) const EXPIRE_FAILED: &str = "Nothing was expired.";
 
 pub(crate) fn expired(count: usize) -> String {
     match count {
@@ -465,8 +485,8 @@ pub(crate) fn came_of(decided: &Decided) -> String {
         (Status::Approved, Some(ExecutionState::Running)) => "approved and running",
         (Status::Approved, Some(ExecutionState::Unknown)) => "approved and started; its outcome is unknown",
         (Status::Approved, _) => "approved and queued",
-        (Status::Executed, Some(ExecutionState::Failed)) => "approved and run: it failed",
-        (Status::Executed, _) => "approved and run: it succeeded",
+        (Status::Executed, Some(ExecutionState::Failed)) => "has failed",
+        (Status::Executed, _) => "has succeeded",
         (Status::Rejected, _) => "rejected; the agent is told why",
         (Status::Expired, _) => "expired before the decision",
         (Status::Withdrawn, _) => "withdrawn by its agent",
@@ -485,12 +505,6 @@ pub(crate) fn standing_decision(problem: &Problem, age: Option<i64>) -> Option<S
     Some(format!("{}{by}{ago}.", status(standing.current_status)))
 }
 
-/// The first digits of an action's id, enough to tell two apart at a glance.
-pub(crate) fn short_id(id: ActionId) -> String {
-    let text = id.to_string();
-    text[text.len() - 12..].to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -501,6 +515,13 @@ mod tests {
         assert_eq!(percent(0.004), "0.4 %");
         assert_eq!(percent(0.541), "54 %");
         assert_eq!(percent(1.0), "100 %");
+    }
+
+    #[test]
+    fn wrong_fields_are_told_by_name() {
+        let wrong = Problem::invalid("/reason", "is missing");
+        assert_eq!(problem(&wrong), "The reason is missing.");
+        assert_eq!(problem(&Problem::not_found("action")), "There is no action with this id.");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The page around the application: what the browser must know before the first paint. Written by hand rather
 //! than with Leptos' own scripts component, because file names carry content hashes and the script a nonce.
 
-use axum::http::{HeaderValue, header, request::Parts};
+use axum::http::{HeaderValue, header};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -32,11 +32,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'no
 /// The document.
 pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     send_security_policy();
-    let theme = use_context::<Parts>().map_or(Theme::System, |parts| Theme::of_request(&parts.headers));
     let start = hydration_script(&assets);
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.attribute()>
+        <html lang="en" data-theme=Theme::current().attribute()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
@@ -72,8 +71,5 @@ fn send_security_policy() {
 
 /// Paths are ours, made of hexadecimal digits and known names: nothing in them needs escaping.
 fn hydration_script(assets: &Assets) -> String {
-    format!(
-        "import('{}').then(m=>m.default({{module_or_path:'{}'}}).then(()=>m.hydrate()))",
-        assets.js, assets.wasm
-    )
+    format!("import('{}').then(m=>m.default({{module_or_path:'{}'}}).then(()=>m.hydrate()))", assets.js, assets.wasm)
 }

@@ -36,10 +36,24 @@ impl Theme {
     }
 }
 
+#[cfg(not(feature = "ssr"))]
+impl Theme {
+    /// The browser is told by the page it got.
+    pub(crate) const fn current() -> Self {
+        Self::System
+    }
+}
+
 #[cfg(feature = "ssr")]
 impl Theme {
+    /// The choice of whoever is being answered.
+    pub(crate) fn current() -> Self {
+        leptos::prelude::use_context::<http::request::Parts>()
+            .map_or(Self::System, |parts| Self::of_request(&parts.headers))
+    }
+
     /// The choice the request's cookie carries; anything unknown is the system's.
-    pub(crate) fn of_request(headers: &http::HeaderMap) -> Self {
+    fn of_request(headers: &http::HeaderMap) -> Self {
         crate::api::cookie(headers, COOKIE)
             .and_then(|word| Self::ALL.into_iter().find(|theme| theme.as_str() == word))
             .unwrap_or_default()

@@ -143,7 +143,11 @@ impl Config {
         Self::load_with(flags, |name| std::env::var(name).ok().filter(|value| !value.is_empty()), Path::new("."))
     }
 
-    fn load_with(flags: &ServeFlags, environment: impl Fn(&str) -> Option<String>, here: &Path) -> Result<Self, ConfigError> {
+    fn load_with(
+        flags: &ServeFlags,
+        environment: impl Fn(&str) -> Option<String>,
+        here: &Path,
+    ) -> Result<Self, ConfigError> {
         let mut layers = Layers { flags, environment: &environment, file: None, sources: Vec::new() };
         let named = flags.database.config.clone();
         layers.file = match named {
@@ -158,15 +162,24 @@ impl Config {
         }
         let default = Self::built_in(DEFAULT_ADDR, &data_dir, Vec::new());
         Ok(Self {
-            addr: layers.get("addr", |text| text.parse().map_err(|_| "must be an address and a port, like 127.0.0.1:3000".to_owned()))?
+            addr: layers
+                .get("addr", |text| {
+                    text.parse().map_err(|_| "must be an address and a port, like 127.0.0.1:3000".to_owned())
+                })?
                 .unwrap_or(default.addr),
             database_url: layers.get("database_url", database_url)?,
             data_dir,
             public_url: layers.get("public_url", public_url)?,
-            default_expiry_hours: layers.get("default_expiry_hours", |text| number(text, 1, 8_760))?.unwrap_or(default.default_expiry_hours),
-            default_risk_tier: layers.get("default_risk_tier", |text| text.parse().map_err(|_| tiers()))?.unwrap_or(default.default_risk_tier),
+            default_expiry_hours: layers
+                .get("default_expiry_hours", |text| number(text, 1, 8_760))?
+                .unwrap_or(default.default_expiry_hours),
+            default_risk_tier: layers
+                .get("default_risk_tier", |text| text.parse().map_err(|_| tiers()))?
+                .unwrap_or(default.default_risk_tier),
             timezone: layers.get("timezone", |text| Ok(text.to_owned()))?.unwrap_or(default.timezone),
-            sweep_seconds: layers.get("sweep_seconds", |text| number(text, 1, 86_400))?.unwrap_or(default.sweep_seconds),
+            sweep_seconds: layers
+                .get("sweep_seconds", |text| number(text, 1, 86_400))?
+                .unwrap_or(default.sweep_seconds),
             log_format: layers.get("log_format", log_format)?.unwrap_or(default.log_format),
             tools: layers.file.as_ref().map(|file| file.tools.clone()).unwrap_or_default(),
             sources: layers.sources,
@@ -233,7 +246,11 @@ struct Layers<'a> {
 
 impl Layers<'_> {
     /// Reads the first layer that has `key`; a layer above it hides what stands below.
-    fn get<T>(&mut self, key: &'static str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
+    fn get<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
         let found = self.find(key);
         self.sources.retain(|(known, _)| *known != key);
         self.sources.push((key, found.as_ref().map_or(Source::Default, |(_, source)| source.clone())));
@@ -276,7 +293,9 @@ impl Layers<'_> {
     }
 
     fn data_dir(&mut self) -> Result<PathBuf, ConfigError> {
-        let named = self.get("data_dir", |text| if text.is_empty() { Err("must name a directory".to_owned()) } else { Ok(PathBuf::from(text)) })?;
+        let named = self.get("data_dir", |text| {
+            if text.is_empty() { Err("must name a directory".to_owned()) } else { Ok(PathBuf::from(text)) }
+        })?;
         let Some(directory) = named else { return self.default_data_dir() };
         // In a file, a place is meant as seen from the file.
         match self.sources.last() {
@@ -290,7 +309,8 @@ impl Layers<'_> {
             return Ok(PathBuf::from("/var/lib/countersign"));
         }
         let data_home = (self.environment)("XDG_DATA_HOME").map(PathBuf::from);
-        let data_home = data_home.or_else(|| (self.environment)("HOME").map(|home| Path::new(&home).join(".local/share")));
+        let data_home =
+            data_home.or_else(|| (self.environment)("HOME").map(|home| Path::new(&home).join(".local/share")));
         data_home.map(|home| home.join("countersign")).ok_or(ConfigError::NoHome)
     }
 }

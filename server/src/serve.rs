@@ -83,7 +83,9 @@ impl Server {
                 warn!(error = &error as &dyn std::error::Error, "TCP_NODELAY was not set");
             }
         });
-        let http = tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned()).into_future());
+        let http = tokio::spawn(
+            axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned()).into_future(),
+        );
         state.readiness.set(true);
         info!(addr = %state.config.addr, version = env!("CARGO_PKG_VERSION"), "ready");
         Ok(Self { state, database, workers, http })

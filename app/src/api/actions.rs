@@ -47,11 +47,7 @@ pub async fn full_value(id: ActionId, path: String) -> Result<Vec<Piece>, Failur
 /// # Errors
 /// What the engine refuses: too late, decided before, other arguments, no permission.
 #[server(prefix = "/api/console", endpoint = "actions/approve")]
-pub async fn approve(
-    id: ActionId,
-    args_sha256: Digest,
-    #[server(default)] back: String,
-) -> Result<Decided, Failure> {
+pub async fn approve(id: ActionId, args_sha256: Digest, #[server(default)] back: String) -> Result<Decided, Failure> {
     let decision = on_server::approve(id, args_sha256).await;
     on_server::decided(id, decision, &back).await
 }
@@ -138,10 +134,9 @@ mod on_server {
     fn read_query(status: &str, sort: &str, cursor: &str) -> Result<QueueQuery, Problem> {
         let statuses = match status {
             ALL => Vec::new(),
-            word => vec![
-                word.parse::<Status>()
-                    .map_err(|_| Problem::invalid("status", crate::message::unknown_status()))?,
-            ],
+            word => {
+                vec![word.parse::<Status>().map_err(|_| Problem::invalid("status", crate::message::unknown_status()))?]
+            }
         };
         let cursor = if cursor.is_empty() { None } else { Some(cursor.parse::<Cursor>()?) };
         Ok(QueueQuery { statuses, sort: sort.parse::<Sort>()?, cursor, limit: Limit::DEFAULT })

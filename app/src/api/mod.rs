@@ -84,9 +84,7 @@ mod on_server {
 
     /// The signed-in person's principal; whoever is not signed in is told so.
     pub(crate) fn person() -> Result<Principal, Failure> {
-        visitor()
-            .principal
-            .ok_or_else(|| fail(Problem::new(Code::Unauthenticated, message::SIGN_IN_FIRST)))
+        visitor().principal.ok_or_else(|| fail(Problem::new(Code::Unauthenticated, message::SIGN_IN_FIRST)))
     }
 
     /// The engine's answer as a server function's.

@@ -10,11 +10,7 @@ use super::Failure;
 /// # Errors
 /// Wrong name or password, or too many tries.
 #[server(prefix = "/api/console", endpoint = "session/sign_in")]
-pub async fn sign_in(
-    name: String,
-    password: String,
-    #[server(default)] next: String,
-) -> Result<(), Failure> {
+pub async fn sign_in(name: String, password: String, #[server(default)] next: String) -> Result<(), Failure> {
     let signed_in = engine::identity::sign_in(&super::engine(), &name, &password, &on_server::from()).await;
     on_server::enter(signed_in, &next)
 }
@@ -57,11 +53,10 @@ pub async fn set_theme(theme: crate::theme::Theme, #[server(default)] back: Stri
 #[cfg(feature = "ssr")]
 mod on_server {
     use engine::identity::SignInFrom;
-    use leptos_router::location::Url;
 
     use crate::api::{Failure, answer, finish, set_cookie, visitor};
     use crate::flash::Flash;
-    use crate::local_path::local_path;
+    use crate::local_path::{escape, local_path};
 
     /// The session cookie; the server reads it, see `server/src/http/session.rs`.
     pub(super) const SESSION: &str = "cs_session";
@@ -81,7 +76,7 @@ mod on_server {
             },
             |entered| match entered {
                 Ok(()) => local_path(next).to_owned(),
-                Err(_) => format!("/login?next={}", Url::escape(local_path(next))),
+                Err(_) => format!("/login?next={}", escape(local_path(next))),
             },
         )
     }

@@ -11,9 +11,7 @@ pub(crate) fn Pieces(pieces: Vec<Piece>) -> impl IntoView {
         .into_iter()
         .map(|piece| match piece {
             Piece::Plain(text) => text.into_any(),
-            Piece::Escape(code) => {
-                view! { <span class="esc" title=message::ESCAPE_HINT>{code}</span> }.into_any()
-            }
+            Piece::Escape(code) => view! { <span class="esc" title=message::ESCAPE_HINT>{code}</span> }.into_any(),
         })
         .collect_view()
 }

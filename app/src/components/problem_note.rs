@@ -20,7 +20,7 @@ pub(crate) fn ProblemNote(
             <div>
                 <b>{title}</b>
                 " "
-                {problem.detail}
+                {message::problem(&problem)}
                 {problem.retry_after.map(message::retry_after)}
                 {reference.map(|id| view! { <small>{message::REFERENCE} " " <code>{id}</code></small> })}
             </div>

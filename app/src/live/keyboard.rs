@@ -24,7 +24,11 @@ fn on_key(event: &KeyboardEvent) {
         close_panels();
         return;
     }
-    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() || event.repeat() && key != "j" && key != "k"
+    if event.ctrl_key()
+        || event.meta_key()
+        || event.alt_key()
+        || event.is_composing()
+        || event.repeat() && key != "j" && key != "k"
     {
         return;
     }
@@ -47,9 +51,7 @@ fn is_typing(target: &web_sys::EventTarget) -> bool {
     if let Some(input) = target.dyn_ref::<HtmlInputElement>() {
         return !matches!(input.type_().as_str(), "radio" | "checkbox" | "button" | "submit");
     }
-    target
-        .dyn_ref::<Element>()
-        .is_some_and(|element| matches!(element.tag_name().as_str(), "TEXTAREA" | "SELECT"))
+    target.dyn_ref::<Element>().is_some_and(|element| matches!(element.tag_name().as_str(), "TEXTAREA" | "SELECT"))
 }
 
 /// The key is one of ours, so it needs no escaping inside the selector.
@@ -67,12 +69,11 @@ fn walk(step: i32) -> bool {
     let count = i32::try_from(rows.length()).unwrap_or(i32::MAX);
     let focused = document().active_element().and_then(|element| element.dyn_into::<Node>().ok());
     let open = query(".row > a[aria-current]").and_then(|element| element.dyn_into::<Node>().ok());
-    let place = |node: &Node| (0..count).find(|index| row(&rows, *index).is_some_and(|row| row.is_same_node(Some(node))));
+    let place =
+        |node: &Node| (0..count).find(|index| row(&rows, *index).is_some_and(|row| row.is_same_node(Some(node))));
     let from = focused.as_ref().and_then(place).or_else(|| open.as_ref().and_then(place));
     let to = from.map_or(0, |from| (from + step).clamp(0, count - 1));
-    row(&rows, to)
-        .and_then(|row| row.dyn_into::<HtmlElement>().ok())
-        .is_some_and(|row| row.focus().is_ok())
+    row(&rows, to).and_then(|row| row.dyn_into::<HtmlElement>().ok()).is_some_and(|row| row.focus().is_ok())
 }
 
 fn row(rows: &web_sys::NodeList, index: i32) -> Option<Node> {

@@ -12,6 +12,7 @@ pub(crate) use clock::Clock;
 
 /// How the live stream stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
 pub(crate) enum Connection {
     /// Not tried yet: on the server, and until the page has woken up.
     Asleep,

@@ -1,4 +1,265 @@
-//! STUB, being written.
+//! What stands around every page: where one can go, who one is, how the queue is, and what is wrong right now.
+
+use domain::health::Health;
+use domain::identity::Role;
+use domain::problem::Code;
+use domain::view::Frame;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use leptos::task::spawn_local;
+use leptos_meta::Title;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::use_url;
+use leptos_router::location::Url;
+
+use crate::api::Failure;
+use crate::api::frame::frame;
+use crate::api::session::{SetTheme, SignOut, set_theme};
+use crate::components::icon::Icon;
+use crate::live::clock::browser_millis;
+use crate::live::{Clock, Connection, Live};
+use crate::local_path::escape;
+use crate::message;
+use crate::theme::Theme;
+use crate::toast::{Toast, Toaster};
+
+/// How long the stream may be away before the page says so: a deploy or a lift is not worth an alarm.
+const PATIENCE: i64 = 3_000;
+
+/// What the frame knows, for the pages inside it.
+#[derive(Clone, Copy)]
+pub(crate) struct FrameData(pub Resource<Result<Frame, Failure>>);
+
+impl FrameData {
+    /// Whether the person may decide. Nobody knows: no.
+    pub(crate) fn decides(self) -> bool {
+        self.0.get().is_some_and(|frame| frame.is_ok_and(|frame| frame.decides))
+    }
+}
+
+/// The frame, with a page inside.
 #[component]
-pub fn FramePage() -> impl IntoView { view! { <p>"stub"</p> } }
+pub(crate) fn FramePage() -> impl IntoView {
+    lead_to_sign_in();
+    let (live, clock) = (expect_context::<Live>(), expect_context::<Clock>());
+    let read = Resource::new(move || live.news.with(|news| news.number), |_| frame());
+    provide_context(FrameData(read));
+    provide_context(Toast::new());
+    Effect::new(move || {
+        if let Some(Ok(frame)) = read.get() {
+            clock.set(frame.now);
+        }
+    });
+    Effect::new(move || wake_up(live, clock));
+    view! {
+        <div class="frame">
+            <a class="skip" href="#main" rel="external">{message::SKIP}</a>
+            <nav class="rail" aria-label=message::MAIN_NAVIGATION>
+                <Transition>{move || read.get().map(|frame| rail(frame.ok()))}</Transition>
+            </nav>
+            <div class="content">
+                <Banners/>
+                <Outlet/>
+            </div>
+            <Toaster/>
+            <Help/>
+        </div>
+    }
+}
+
+/// Whoever is not signed in is led to the sign-in page, and from there back to where they wanted to go.
+fn lead_to_sign_in() {
+    #[cfg(feature = "ssr")]
+    if use_context::<crate::visitor::Visitor>().is_some_and(|visitor| visitor.principal.is_none()) {
+        leptos_axum::redirect(&sign_in_path(&use_url().get_untracked()));
+    }
+}
+
+fn sign_in_path(url: &Url) -> String {
+    format!("/login?next={}", escape(&here(url)))
+}
+
+/// The page's own address, for forms that lead back.
+pub(crate) fn here(url: &Url) -> String {
+    let separator = if url.search().is_empty() { "" } else { "?" };
+    format!("{}{separator}{}", url.path(), url.search())
+}
+
+fn wake_up(live: Live, clock: Clock) {
+    let version = document()
+        .query_selector("meta[name=version]")
+        .ok()
+        .flatten()
+        .and_then(|meta| meta.get_attribute("content"))
+        .unwrap_or_default();
+    live.listen(&version);
+    clock.start();
+    #[cfg(feature = "hydrate")]
+    crate::live::keyboard::listen();
+}
+
+/// `None`: the frame could not be read; then nothing is claimed.
+fn rail(frame: Option<Frame>) -> AnyView {
+    let health = frame.as_ref().map_or(Health::Unknown, |frame| frame.health.overall);
+    let pending = frame.as_ref().and_then(|frame| frame.pending);
+    let person = frame.map(|frame| frame.person);
+    view! {
+        <Title text=message::title(pending, message::APPROVALS)/>
+        <a class="brand" href="/approvals">
+            <Icon name="#i-brand"/>
+            <span>{message::PRODUCT}</span>
+            <i class=format!("dot {}", health.as_str()) title=message::overall_health(health)>
+                <span class="hide">{message::overall_health(health)}</span>
+            </i>
+        </a>
+        <a class="to" href="/approvals" aria-current="page">
+            <Icon name="#i-inbox"/>
+            <span>{message::APPROVALS}</span>
+            <b class="n">{pending.map_or_else(|| "?".to_owned(), |count| count.to_string())}</b>
+        </a>
+        <div class="foot">
+            {person.map(|person| me(&person.name, person.role))}
+            <button type="button" class="icon" popovertarget="help" data-key="?" aria-label=message::KEYS>
+                <Icon name="#i-help"/>
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn me(name: &str, role: Role) -> AnyView {
+    let initials: String = name.chars().take(2).flat_map(char::to_uppercase).collect();
+    view! {
+        <button type="button" class="me" popovertarget="me">
+            <span class="face" aria-hidden="true">{initials}</span>
+            <span class="name">{name.to_owned()}</span>
+        </button>
+        <div id="me" class="sheet" popover="auto" role="dialog" aria-label=message::YOU>
+            <p><b>{name.to_owned()}</b> " · " {message::role(role)}</p>
+            <ThemeForm/>
+            <form method="post" action=SignOut::PATH>
+                <button class="btn" name="via" value="form">{message::SIGN_OUT}</button>
+            </form>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn ThemeForm() -> impl IntoView {
+    let chosen = expect_context::<RwSignal<Theme>>();
+    let url = use_url();
+    let choose = move |theme: Theme| {
+        chosen.set(theme);
+        paint(theme);
+        spawn_local(async move {
+            // If the cookie cannot be set, the choice lasts as long as the page.
+            drop(set_theme(theme, String::new()).await);
+        });
+    };
+    view! {
+        <form method="post" action=SetTheme::PATH>
+            <input type="hidden" name="back" value=move || here(&url.read())/>
+            <fieldset class="seg">
+                <legend>{message::THEME}</legend>
+                {Theme::ALL
+                    .into_iter()
+                    .map(|theme| {
+                        view! {
+                            <button
+                                name="theme"
+                                value=theme.as_str()
+                                aria-pressed=move || if chosen.get() == theme { "true" } else { "false" }
+                                on:click=move |event| {
+                                    event.prevent_default();
+                                    choose(theme);
+                                }
+                            >
+                                {message::theme(theme)}
+                            </button>
+                        }
+                    })
+                    .collect_view()}
+            </fieldset>
+        </form>
+    }
+}
+
+fn paint(theme: Theme) {
+    if let Some(root) = document().document_element() {
+        // Neither can fail: the name is a valid attribute's.
+        drop(match theme.attribute() {
+            Some(word) => root.set_attribute("data-theme", word),
+            None => root.remove_attribute("data-theme"),
+        });
+    }
+}
+
+/// What is wrong right now, worst first.
+#[component]
+fn Banners() -> impl IntoView {
+    let (live, clock, data) = (expect_context::<Live>(), expect_context::<Clock>(), expect_context::<FrameData>());
+    let url = use_url();
+    let away = move || match live.connection.get() {
+        Connection::Lost(since) => {
+            // The clock is only looked at so that this runs again every second.
+            clock.now(chrono::DateTime::UNIX_EPOCH);
+            Some(browser_millis() - since).filter(|away| *away >= PATIENCE)
+        }
+        Connection::Asleep | Connection::Open => None,
+    };
+    view! {
+        <div class="banners" role="status">
+            <Transition>
+                {move || match data.0.get() {
+                    Some(Err(Failure(problem))) if problem.code == Code::Unauthenticated => {
+                        Some(
+                            view! {
+                                <p class="banner bad">
+                                    {message::SIGNED_OUT} " "
+                                    <a href=sign_in_path(&url.read()) rel="external">{message::SIGN_IN_AGAIN}</a>
+                                </p>
+                            }
+                                .into_any(),
+                        )
+                    }
+                    Some(Err(Failure(problem))) => {
+                        Some(
+                            view! { <p class="banner bad">{message::FRAME_UNREAD} " " {problem.detail}</p> }.into_any(),
+                        )
+                    }
+                    Some(Ok(frame)) if !frame.decides => {
+                        Some(view! { <p class="banner">{message::READ_ONLY}</p> }.into_any())
+                    }
+                    _ => None,
+                }}
+            </Transition>
+            {move || away().map(|away| view! { <p class="banner warn">{message::disconnected(away / 1_000)}</p> })}
+            {move || {
+                live.outdated.get().then(|| {
+                    view! {
+                        <p class="banner">
+                            {message::OUTDATED} " " <a href=here(&url.read()) rel="external">{message::RELOAD}</a>
+                        </p>
+                    }
+                })
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Help() -> impl IntoView {
+    view! {
+        <div id="help" class="sheet middle" popover="auto" role="dialog" aria-label=message::KEYS>
+            <h2>{message::KEYS}</h2>
+            <dl class="keys">
+                {message::KEY_HELP
+                    .into_iter()
+                    .map(|(key, does)| view! { <dt><kbd>{key}</kbd></dt> <dd>{does}</dd> })
+                    .collect_view()}
+            </dl>
+            <button type="button" class="btn" popovertarget="help" popovertargetaction="hide">{message::CLOSE}</button>
+        </div>
+    }
+}

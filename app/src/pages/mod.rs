@@ -1,6 +1,6 @@
 //! The pages, one folder or file each.
 
-pub mod approvals;
-pub mod frame;
-pub mod login;
-pub mod not_found;
+pub(crate) mod approvals;
+pub(crate) mod frame;
+pub(crate) mod login;
+pub(crate) mod not_found;

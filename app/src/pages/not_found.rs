@@ -1,4 +1,26 @@
-//! STUB, being written.
+//! An address that leads nowhere.
+
 use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::components::icon::Icon;
+use crate::message;
+
 #[component]
-pub fn NotFoundPage() -> impl IntoView { view! { <p>"stub"</p> } }
+pub(crate) fn NotFoundPage() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::NOT_FOUND);
+    }
+    view! {
+        <Title text=message::title(None, message::NOT_FOUND)/>
+        <main id="main" class="door">
+            <div class="doorway">
+                <p class="brand"><Icon name="#i-brand"/><span>{message::PRODUCT}</span></p>
+                <h1>{message::NOT_FOUND}</h1>
+                <p class="lead">{message::NOT_FOUND_LEAD}</p>
+                <a class="btn main big" href="/approvals">{message::TO_THE_QUEUE}</a>
+            </div>
+        </main>
+    }
+}

@@ -82,7 +82,8 @@ pub(super) async fn pending(pending: Pending) -> Outcome {
         print_json(&text);
         return Ok(());
     }
-    let list: List = serde_json::from_str(&text).map_err(|error| Failure::because("the server's answer is not understood", &error))?;
+    let list: List = serde_json::from_str(&text)
+        .map_err(|error| Failure::because("the server's answer is not understood", &error))?;
     if list.data.is_empty() {
         println!("Nothing waits for a decision.");
         return Ok(());
@@ -90,7 +91,15 @@ pub(super) async fn pending(pending: Pending) -> Outcome {
     let mut table = Table::new(["ID", "TIER", "TOOL", "AGENT", "SINCE", "UNTIL", "THE AGENT SAYS"]);
     for row in list.data {
         let says = row.agent_summary.unwrap_or_default();
-        table.row([row.id.to_string(), row.risk_tier, row.tool_name, row.agent_id.unwrap_or_default(), when(Some(row.requested_at)), when(row.expires_at), says]);
+        table.row([
+            row.id.to_string(),
+            row.risk_tier,
+            row.tool_name,
+            row.agent_id.unwrap_or_default(),
+            when(Some(row.requested_at)),
+            when(row.expires_at),
+            says,
+        ]);
     }
     table.print();
     if list.meta.has_more {
@@ -139,4 +148,18 @@ async fn decide(remote: &RemoteFlags, id: ActionId, verb: &str, body: serde_json
     let answer = Remote::new(remote)?.post(&format!("/actions/{id}/{verb}"), body.to_string().into_bytes()).await?;
     print_json(&answer.success()?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_no_computer_holds_do_not_hide_the_list() {
+        let text = r#"{"data":[{"id":"01a21144-e290-749f-8cc5-f1cb337b50f6","tool_name":"pay","tool_args":{"factor":1e400,"more":[-0,
+            9007199254740993]},"risk_tier":"high","requested_at":"2026-11-25T05:54:16Z","expires_at":null}],
+            "meta":{"total":null,"limit":50,"has_more":false,"next_cursor":null}}"#;
+        let list: List = serde_json::from_str(text).expect("a list");
+        assert_eq!((list.data[0].tool_name.as_str(), list.meta.has_more), ("pay", false));
+    }
 }

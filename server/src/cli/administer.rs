@@ -20,7 +20,10 @@ const CONNECTIONS: u32 = 3;
 const MIGRATED_WITHIN: Duration = Duration::from_secs(30);
 
 /// Runs `work` with the engine, and puts everything back as it was.
-pub(super) async fn with_engine<T>(flags: DatabaseFlags, work: impl AsyncFnOnce(&Engine, &Config) -> Outcome<T>) -> Outcome<T> {
+pub(super) async fn with_engine<T>(
+    flags: DatabaseFlags,
+    work: impl AsyncFnOnce(&Engine, &Config) -> Outcome<T>,
+) -> Outcome<T> {
     let config = load(flags)?;
     with_pool(&config, async |pool, ours| {
         settle_schema(&pool, ours).await?;

@@ -39,21 +39,28 @@ impl Remote {
         let mut client = Client::builder().redirect(reqwest::redirect::Policy::none()).user_agent("countersign-cli");
         let loopback = match url.host_str().unwrap_or_default() {
             "localhost" => true,
-            host => host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
+            host => {
+                host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
         };
         if loopback {
             // A proxy would look for this machine at its own end.
             client = client.no_proxy();
         }
         let client = client.build().map_err(|error| Failure::because("the HTTP client does not start", &error))?;
-        Ok(Self { client, base: format!("{}/api/approvals", url.as_str().trim_end_matches('/')), token: token.to_owned() })
+        Ok(Self {
+            client,
+            base: format!("{}/api/approvals", url.as_str().trim_end_matches('/')),
+            token: token.to_owned(),
+        })
     }
 
     /// Sends `body` as it is.
     pub(super) async fn post(&self, path: &str, body: Vec<u8>) -> Outcome<Answer> {
         // Asking twice (a retry of a proxy, say) must not do it twice.
         let key = uuid::Uuid::new_v4().to_string();
-        let request = self.request(Method::POST, path).header("content-type", "application/json").header("idempotency-key", key);
+        let request =
+            self.request(Method::POST, path).header("content-type", "application/json").header("idempotency-key", key);
         self.send(request.body(body)).await
     }
 
@@ -66,7 +73,8 @@ impl Remote {
     }
 
     async fn send(&self, request: RequestBuilder) -> Outcome<Answer> {
-        let unreachable = |error: reqwest::Error| Failure::because(&format!("{} does not answer", self.base), &error.without_url());
+        let unreachable =
+            |error: reqwest::Error| Failure::because(&format!("{} does not answer", self.base), &error.without_url());
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
         let text = response.text().await.map_err(unreachable)?;
@@ -89,7 +97,9 @@ impl Answer {
         }
         let said = match serde_json::from_str::<Problem>(&self.text) {
             Ok(problem) => format!("{} ({})", domain::text_safety::escaped(&problem.detail), problem.code.as_str()),
-            Err(_) => format!("the server answered {}. Is this a Countersign server, and its version the same?", self.status),
+            Err(_) => {
+                format!("the server answered {}. Is this a Countersign server, and its version the same?", self.status)
+            }
         };
         Err(Failure::new(said))
     }

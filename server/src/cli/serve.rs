@@ -18,7 +18,7 @@ pub(super) async fn run(flags: ServeFlags) -> Outcome {
         let database = Database::open(&config).await?;
         Server::start(config.clone(), listener, database).await
     };
-    let server = tokio::select! {
+    let mut server = tokio::select! {
         server = starting => server?,
         // What was started is told to stop when it is dropped.
         () = signals.next() => return Err(Failure::new("stopped while starting")),
@@ -31,20 +31,24 @@ pub(super) async fn run(flags: ServeFlags) -> Outcome {
             return Err(failure);
         }
     }
-    until_told(server, signals).await
+    let told = until_told(&mut server, &mut signals).await;
+    stop(server, signals).await.and(told)
 }
 
-/// Serves until a signal comes; a second signal ends it at once.
-pub(super) async fn until_told(mut server: Server, mut signals: Signals) -> Outcome {
-    let ended = tokio::select! {
-        () = signals.next() => None,
-        failure = server.ended() => Some(failure),
-    };
+/// Serves until a signal comes. Answers why, if it was not a signal.
+pub(super) async fn until_told(server: &mut Server, signals: &mut Signals) -> Outcome {
     tokio::select! {
-        stopped = server.stop() => stopped?,
-        () = signals.next() => return Err(Failure::new("stopped at once; what was committed is safe")),
+        () = signals.next() => Ok(()),
+        failure = server.ended() => Err(failure),
     }
-    ended.map_or(Ok(()), Err)
+}
+
+/// Stops in an orderly way; a second signal ends it at once.
+pub(super) async fn stop(server: Server, mut signals: Signals) -> Outcome {
+    tokio::select! {
+        stopped = server.stop() => stopped,
+        () = signals.next() => Err(Failure::new("stopped at once; what was committed is safe")),
+    }
 }
 
 /// What whoever started the server needs to know next.

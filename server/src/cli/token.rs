@@ -57,8 +57,15 @@ pub(super) struct Revoke {
 pub(super) async fn run(command: TokenCommand) -> Outcome {
     match command {
         TokenCommand::Create(create) => {
-            let new = NewToken { name: create.name, scopes: create.scope, user: create.user, expires_in_days: create.expires_in_days };
-            let token = with_engine(create.database, async |engine, _| Ok(identity::create_token(engine, ACTOR, new).await?)).await?;
+            let new = NewToken {
+                name: create.name,
+                scopes: create.scope,
+                user: create.user,
+                expires_in_days: create.expires_in_days,
+            };
+            let token =
+                with_engine(create.database, async |engine, _| Ok(identity::create_token(engine, ACTOR, new).await?))
+                    .await?;
             println!("{token}");
             Ok(())
         }
@@ -83,7 +90,10 @@ pub(super) async fn run(command: TokenCommand) -> Outcome {
             Ok(())
         }
         TokenCommand::Revoke(revoke) => {
-            with_engine(revoke.database, async |engine, _| Ok(identity::revoke_token(engine, ACTOR, &revoke.name).await?)).await
+            with_engine(revoke.database, async |engine, _| {
+                Ok(identity::revoke_token(engine, ACTOR, &revoke.name).await?)
+            })
+            .await
         }
     }
 }

@@ -49,10 +49,14 @@ pub(super) async fn run(command: UserCommand) -> Outcome {
         UserCommand::Add(add) => self::add(add).await,
         UserCommand::Password(named) => {
             let password = terminal::read_password(&format!("New password of {}: ", named.name))?;
-            with_engine(named.database, async |engine, _| Ok(identity::set_password(engine, ACTOR, &named.name, &password).await?)).await
+            with_engine(named.database, async |engine, _| {
+                Ok(identity::set_password(engine, ACTOR, &named.name, &password).await?)
+            })
+            .await
         }
         UserCommand::Disable(named) => {
-            with_engine(named.database, async |engine, _| Ok(identity::disable_user(engine, ACTOR, &named.name).await?)).await
+            with_engine(named.database, async |engine, _| Ok(identity::disable_user(engine, ACTOR, &named.name).await?))
+                .await
         }
         UserCommand::Link(named) => {
             let link = with_engine(named.database, async |engine, config| {

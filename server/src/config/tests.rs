@@ -5,8 +5,11 @@ fn load(flags: &ServeFlags, environment: &[(&str, &str)], file: Option<&str>) ->
     if let Some(text) = file {
         std::fs::write(here.path().join("countersign.toml"), text).expect("a file");
     }
-    let environment: Vec<(String, String)> =
-        environment.iter().chain(&[("HOME", "/home/ana")]).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let environment: Vec<(String, String)> = environment
+        .iter()
+        .chain(&[("HOME", "/home/ana")])
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
     let look_up = |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     Config::load_with(flags, look_up, here.path())
 }
@@ -26,9 +29,20 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     assert_eq!(config.timezone, "Europe/Rome");
     assert_eq!(config.default_expiry_hours, 48);
     let shown = config.to_string();
-    assert!(shown.lines().any(|line| line.starts_with("addr = \"127.0.0.1:3\"") && line.ends_with("# --addr")), "{shown}");
-    assert!(shown.lines().any(|line| line.starts_with("sweep_seconds = 6") && line.ends_with("# COUNTERSIGN_SWEEP_SECONDS")), "{shown}");
-    assert!(shown.lines().any(|line| line.starts_with("default_expiry_hours = 48") && line.ends_with("# default")), "{shown}");
+    assert!(
+        shown.lines().any(|line| line.starts_with("addr = \"127.0.0.1:3\"") && line.ends_with("# --addr")),
+        "{shown}"
+    );
+    assert!(
+        shown
+            .lines()
+            .any(|line| line.starts_with("sweep_seconds = 6") && line.ends_with("# COUNTERSIGN_SWEEP_SECONDS")),
+        "{shown}"
+    );
+    assert!(
+        shown.lines().any(|line| line.starts_with("default_expiry_hours = 48") && line.ends_with("# default")),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -62,7 +76,10 @@ fn a_password_is_never_shown() {
     let url = "postgres://app:s3cr%40t@db.example:5432/countersign?sslmode=require&sslpassword=s3cret";
     let config = load(&ServeFlags::default(), &[("COUNTERSIGN_DATABASE_URL", url)], None).expect("a configuration");
     let shown = config.to_string();
-    assert!(shown.contains("postgres://app:***@db.example:5432/countersign?sslmode=require&sslpassword=***"), "{shown}");
+    assert!(
+        shown.contains("postgres://app:***@db.example:5432/countersign?sslmode=require&sslpassword=***"),
+        "{shown}"
+    );
     let said = wrong(&[("COUNTERSIGN_DATABASE_URL", "mysql://app:s3cret@db/x")], None);
     assert!(!said.contains("s3cret"), "{said}");
 }
@@ -77,6 +94,7 @@ fn a_place_in_a_file_is_meant_as_seen_from_the_file() {
 fn the_address_people_use_is_the_public_one_where_there_is_one() {
     let config = load(&ServeFlags::default(), &[("COUNTERSIGN_ADDR", "0.0.0.0:80")], None).expect("a configuration");
     assert_eq!((config.base_url().as_str(), config.secure_cookies()), ("http://localhost:80", false));
-    let config = load(&ServeFlags::default(), &[("COUNTERSIGN_PUBLIC_URL", "https://Approvals.Example/")], None).expect("a configuration");
+    let config = load(&ServeFlags::default(), &[("COUNTERSIGN_PUBLIC_URL", "https://Approvals.Example/")], None)
+        .expect("a configuration");
     assert_eq!((config.base_url().as_str(), config.secure_cookies()), ("https://approvals.example", true));
 }

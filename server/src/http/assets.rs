@@ -4,7 +4,10 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, VARY,
+};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -17,6 +20,9 @@ const NO_VERSION: &str = "none";
 #[derive(Embed)]
 #[folder = "../target/site"]
 struct Site;
+
+/// A picture that is opened by itself may have styles, and nothing else.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /// What the asset pipeline says the files are called.
 #[derive(Deserialize)]
@@ -31,7 +37,9 @@ struct Manifest {
 pub fn names() -> app::shell::Assets {
     let manifest = Site::get("manifest.json").and_then(|file| serde_json::from_slice::<Manifest>(&file.data).ok());
     let Some(manifest) = manifest else {
-        tracing::warn!("this binary was built without the console's files: pages work, but look bare. `make build` makes both");
+        tracing::warn!(
+            "this binary was built without the console's files: pages work, but look bare. `make build` makes both"
+        );
         return app::shell::Assets {
             js: "/pkg/countersign.js".to_owned(),
             wasm: "/pkg/countersign.wasm".to_owned(),
@@ -62,7 +70,13 @@ pub async fn serve(request: Request, next: Next) -> Response {
 
 fn is_public(name: &str) -> bool {
     // Compressed copies are reached by asking for the file itself; the manifest is the server's own.
-    !name.is_empty() && !name.starts_with("api/") && name != "manifest.json" && !name.ends_with(".br") && !name.ends_with(".gz")
+    // What climbs out of its folder is no name of ours.
+    !name.is_empty()
+        && !name.contains("..")
+        && !name.starts_with("api/")
+        && name != "manifest.json"
+        && !name.ends_with(".br")
+        && !name.ends_with(".gz")
 }
 
 fn find(name: &str, asked: &HeaderMap) -> Option<Response> {
@@ -79,6 +93,7 @@ fn find(name: &str, asked: &HeaderMap) -> Option<Response> {
     let headers = response.headers_mut();
     headers.insert(ETAG, tag.parse().expect("a tag is hexadecimal digits and a known word"));
     headers.insert(CACHE_CONTROL, caching.parse().expect("a constant"));
+    headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY.parse().expect("a constant"));
     headers.insert(VARY, "Accept-Encoding".parse().expect("a constant"));
     if let Some(encoding) = encoding {
         headers.insert(CONTENT_ENCODING, encoding.parse().expect("a constant"));
@@ -89,9 +104,10 @@ fn find(name: &str, asked: &HeaderMap) -> Option<Response> {
 /// The smallest copy that the browser can read, if there is one.
 fn encoded(name: &str, asked: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {
     let accepted = asked.get(ACCEPT_ENCODING)?.to_str().ok()?;
-    [("br", "br"), ("gzip", "gz")].into_iter().filter(|(encoding, _)| accepts(accepted, encoding)).find_map(|(encoding, suffix)| {
-        Site::get(&format!("{name}.{suffix}")).map(|file| (file, Some(encoding)))
-    })
+    [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .filter(|(encoding, _)| accepts(accepted, encoding))
+        .find_map(|(encoding, suffix)| Site::get(&format!("{name}.{suffix}")).map(|file| (file, Some(encoding))))
 }
 
 fn accepts(header: &str, encoding: &str) -> bool {
@@ -143,6 +159,7 @@ mod tests {
         assert!(is_public("favicon.svg"));
         assert!(!is_public("pkg/countersign.0123456789abcdef.js.br"));
         assert!(!is_public("manifest.json"));
+        assert!(!is_public("pkg/../manifest.json"));
         assert!(!is_public(""));
     }
 }

@@ -4,14 +4,17 @@ use app::App;
 use app::shell::shell;
 use app::visitor::{SecureCookies, Visitor};
 use axum::Router;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use domain::problem::Problem;
 use leptos::prelude::{Env, LeptosOptions, provide_context, use_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 
-use super::AppState;
+use super::{AppState, BODY_LIMIT};
 
 /// Leptos' options, settled here: nothing is read from files or the environment at run time.
 pub fn leptos_options() -> LeptosOptions {
@@ -26,9 +29,28 @@ pub fn leptos_options() -> LeptosOptions {
 /// The pages, and the server functions at their own endpoints.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let (options, assets) = (state.leptos_options.clone(), state.assets.clone());
-    Router::new().leptos_routes_with_context(state, generate_route_list(App), contexts(state), move || {
-        shell(options.clone(), assets.clone())
-    })
+    let render = move || shell(options.clone(), assets.clone());
+    Router::new()
+        .leptos_routes_with_context(state, generate_route_list(App), contexts(state), render)
+        .layer(from_fn(tell_the_true_status))
+}
+
+/// Middleware: Leptos answers 500 to a server function's arguments that cannot be read, before the function could
+/// say better. The body knows the code, and the code knows the status.
+async fn tell_the_true_status(request: Request, next: Next) -> Response {
+    let console = request.uri().path().starts_with("/api/console/");
+    let response = next.run(request).await;
+    if !console || response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    if let Ok(problem) = serde_json::from_slice::<Problem>(&body)
+        && let Ok(status) = StatusCode::from_u16(problem.code.http_status())
+    {
+        parts.status = status;
+    }
+    Response::from_parts(parts, Body::from(body))
 }
 
 /// What stands nowhere: a page that says so to a browser, a bare 404 (which becomes a problem document) to a program.

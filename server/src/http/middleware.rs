@@ -15,7 +15,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::problem::{Code, Problem};
 use futures::FutureExt;
-use tracing::{Instrument, debug, error, info, info_span, warn};
+use tracing::{Instrument, debug, error, error_span, info, warn};
 
 use super::problem::ApiError;
 use super::session::session_cookie;
@@ -30,7 +30,8 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     let header = HeaderValue::from_str(&id).expect("an identifier is visible ASCII");
     request.headers_mut().insert(REQUEST_ID, header.clone());
     // The query stays out of the log: a one-time link carries its secret there.
-    let span = info_span!("request", id, method = %request.method(), path = request.uri().path());
+    // At the highest level, so that no filter takes the identifier from the lines it lets through.
+    let span = error_span!("request", id, method = %request.method(), path = request.uri().path());
     let asset = request.uri().path().starts_with("/pkg/") || matches!(request.uri().path(), "/healthz" | "/readyz");
     async move {
         let started = Instant::now();
@@ -58,7 +59,8 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
 fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let harmless = |id: &&str| {
-        (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        (8..=64).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
     };
     given.filter(harmless).map_or_else(|| uuid::Uuid::now_v7().simple().to_string(), str::to_owned)
 }
@@ -112,7 +114,8 @@ pub async fn limit_body(request: Request, next: Next) -> Response {
 /// For the JSON API: what is sent must say that it is JSON. Forms of other sites cannot.
 pub async fn require_json(request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let has_body = headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0");
+    let has_body =
+        headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0");
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if reads_only(request.method()) || !has_body || kind.eq_ignore_ascii_case("application/json") {
@@ -229,5 +232,23 @@ mod tests {
         assert_ne!(request_id(&with("short")), "short");
         assert_ne!(request_id(&with("a b c d e f g")), "a b c d e f g");
         assert_eq!(request_id(&HeaderMap::new()).len(), 32);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_leaves_nothing_of_its_message_in_the_answer() {
+        use axum::routing::get;
+        use tower::ServiceExt;
+        async fn broken() -> &'static str {
+            panic!("the secret of the cause")
+        }
+        let app = axum::Router::new().route("/api/broken", get(broken)).layer(axum::middleware::from_fn(observe));
+        let request = Request::builder().uri("/api/broken").body(Body::empty()).expect("a request");
+        let response = app.oneshot(request).await.expect("a router cannot fail");
+        assert_eq!(response.status(), 500);
+        let id = response.headers()[REQUEST_ID].to_str().expect("text").to_owned();
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.expect("a body");
+        let told: serde_json::Value = serde_json::from_slice(&body).expect("a problem");
+        assert_eq!((&told["code"], &told["correlation_id"]), (&"internal".into(), &id.into()));
+        assert!(!String::from_utf8_lossy(&body).contains("secret"));
     }
 }

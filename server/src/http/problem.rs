@@ -3,7 +3,7 @@
 //! itself (wrong method, no such route, body too large) into documents of the same form.
 
 use axum::extract::{OriginalUri, Request};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -74,19 +74,36 @@ fn document(problem: &Problem, instance: Option<&str>) -> Response {
 
 /// Middleware, outside all API routes: problems get their `instance`, axum's own refusals become problems.
 pub async fn finish(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
+    let api = uri.path() == "/api" || uri.path().starts_with("/api/");
+    let browser = !api && request.headers().get(ACCEPT).is_some_and(|kinds| kinds.as_bytes().starts_with(b"text/html"));
     let mut response = next.run(request).await;
     let told = response.extensions_mut().remove::<Problem>();
-    let api = uri.path() == "/api" || uri.path().starts_with("/api/");
     match told.or_else(|| if api { refusal_of_axum(&response) } else { None }) {
+        Some(problem) if browser => replace_body(response, page(&problem)),
         Some(problem) => replace_body(response, document(&problem, Some(uri.path()))),
         None => response,
     }
 }
 
+/// For a person whose page could not even be begun: no console, no style, only what there is to say.
+fn page(problem: &Problem) -> Response {
+    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let (title, detail) = (escape(problem.code.title()), escape(&problem.detail));
+    let id = problem.correlation_id.as_deref().map(|id| format!("<p>{}</p>", escape(id))).unwrap_or_default();
+    let html = format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} · Countersign</title>\
+         <main><h1>{title}</h1><p>{detail}</p>{id}</main></html>"
+    );
+    let mut response = document(problem, None).map(|_| html.into());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response.headers_mut().remove(CONTENT_LENGTH);
+    response
+}
+
 /// The new document with the headers that inner layers had put on the old answer.
 fn replace_body(old: Response, mut new: Response) -> Response {
     for (name, value) in old.headers() {
-        if name != "content-length" && !new.headers().contains_key(name) {
+        if name != CONTENT_LENGTH && !new.headers().contains_key(name) {
             new.headers_mut().append(name.clone(), value.clone());
         }
     }

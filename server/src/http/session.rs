@@ -122,9 +122,8 @@ fn address(state: &AppState, headers: &HeaderMap, extensions: &Extensions) -> St
     let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>() else {
         return "unknown".to_owned();
     };
-    let forwarded = || -> Option<IpAddr> {
-        headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
-    };
+    let forwarded =
+        || -> Option<IpAddr> { headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok() };
     if peer.ip().is_loopback() && state.config.public_url.is_some() {
         return forwarded().unwrap_or(peer.ip()).to_string();
     }

@@ -77,7 +77,8 @@ impl Database {
 /// # Errors
 /// When the URL is none.
 pub fn outside_options(url: &str) -> Outcome<PgConnectOptions> {
-    let options: PgConnectOptions = url.parse().map_err(|error| Failure::because("database_url cannot be read", &error))?;
+    let options: PgConnectOptions =
+        url.parse().map_err(|error| Failure::because("database_url cannot be read", &error))?;
     Ok(options.application_name("countersign").options([("jit", "off")]))
 }
 
@@ -91,7 +92,8 @@ pub async fn pool(options: PgConnectOptions, connections: u32) -> Outcome<PgPool
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
     let unreachable = |error: sqlx::Error| {
-        let context = format!("The database at {place} cannot be reached. Check that it runs, and what database_url says");
+        let context =
+            format!("The database at {place} cannot be reached. Check that it runs, and what database_url says");
         Failure::because(&context, &error)
     };
     // The pool would try until its patience is over, and then not say what was wrong.

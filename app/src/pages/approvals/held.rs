@@ -23,7 +23,12 @@ pub(crate) struct Shown {
 
 /// A fresh page as it is.
 pub(crate) fn as_read(fresh: &QueuePage) -> Shown {
-    let rows = fresh.rows.iter().map(|row| HeldRow { row: row.clone(), gone: false }).collect();
+    as_held(&fresh.rows)
+}
+
+/// The rows under the hand, while nothing newer can be read.
+pub(crate) fn as_held(held: &[ActionRow]) -> Shown {
+    let rows = held.iter().map(|row| HeldRow { row: row.clone(), gone: false }).collect();
     Shown { rows, new: 0 }
 }
 

@@ -1,5 +1,41 @@
-//! STUB, being written.
+//! `/approvals` and `/approvals/{id}`: the queue on the left, the open action on the right; on a phone one of them.
+//! One route component for both, so that opening an action leaves the list as it is.
+
+mod arguments;
+mod decide;
+mod desk;
+mod detail;
+mod health;
+mod held;
+mod list;
+mod outcome;
 pub(crate) mod query;
+mod toolbar;
+
 use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use crate::live::Live;
+use crate::pages::frame::FrameData;
+use desk::Desk;
+use query::Query;
+
 #[component]
-pub fn ApprovalsPage() -> impl IntoView { view! { <p>"stub"</p> } }
+pub(crate) fn ApprovalsPage() -> impl IntoView {
+    let (params, search) = (use_params_map(), use_query_map());
+    let query = Memo::new(move |_| Query::of(&search.read()));
+    let open = Memo::new(move |_| params.read().get("id").filter(|id| !id.is_empty()));
+    let full = Memo::new(move |_| search.read().get("full"));
+    let desk = Desk::new(query, open, full, expect_context::<Live>());
+    let frame = expect_context::<FrameData>();
+    view! {
+        <main id="main" class="queue" class:one=move || open.read().is_some()>
+            <health::HealthStrip frame/>
+            <toolbar::Toolbar desk/>
+            <div class="split">
+                <list::List desk/>
+                <detail::Detail desk/>
+            </div>
+        </main>
+    }
+}

@@ -6,12 +6,15 @@ use domain::lifecycle::Status;
 use domain::page::Sort;
 use leptos_router::location::Url;
 use leptos_router::params::ParamsMap;
+use serde::{Deserialize, Serialize};
+
+use crate::local_path::escape;
 
 /// The filter that holds every state.
 pub(crate) const ALL: &str = "all";
 
 /// Filter, order and place in the list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Query {
     status: Option<String>,
     sort: Option<String>,
@@ -99,7 +102,7 @@ impl Query {
                 url.push(separator);
                 url.push_str(name);
                 url.push('=');
-                url.push_str(&Url::escape(value));
+                url.push_str(&escape(value));
                 separator = '&';
             }
         }
@@ -111,7 +114,7 @@ impl Query {
         let mut url = self.href(Some(open));
         url.push(if url.contains('?') { '&' } else { '?' });
         url.push_str("full=");
-        url.push_str(&Url::escape(path));
+        url.push_str(&escape(path));
         url
     }
 }

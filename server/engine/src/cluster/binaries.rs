@@ -103,7 +103,7 @@ fn newest_first(root: &Path) -> Vec<PathBuf> {
             Some((version, entry.path().join("bin")))
         })
         .collect();
-    versions.sort_by(|left, right| right.0.cmp(&left.0));
+    versions.sort_by_key(|version| std::cmp::Reverse(version.0));
     versions.into_iter().map(|(_, directory)| directory).collect()
 }
 

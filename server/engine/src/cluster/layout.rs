@@ -53,6 +53,14 @@ impl Layout {
         let first = socket_dirs(&data_dir).swap_remove(0);
         Ok(Self::new(&data_dir, first))
     }
+
+    /// Takes away what lies outside the data directory, once PostgreSQL has stopped.
+    pub(super) fn leave(&self) {
+        if !self.socket_dir.starts_with(&self.data_dir) {
+            // Not being able to is no harm: it is private and empty, and the next start finds it.
+            let _ = std::fs::remove_dir(&self.socket_dir);
+        }
+    }
 }
 
 /// The version that the cluster in `data_dir` was made by, with the cluster's path; `None`: there is no cluster yet.

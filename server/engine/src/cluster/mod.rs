@@ -179,6 +179,7 @@ impl Cluster {
     pub async fn stop(self) -> Result<(), ClusterError> {
         let Some(Owned { mut postmaster, throw_away, _lock }) = self.owned else { return Ok(()) };
         postmaster.stop().await?;
+        self.layout.leave();
         if let Some(watchdog) = throw_away {
             watchdog.clean_up(&self.layout.data_dir)?;
         }

@@ -15,7 +15,7 @@ use engine::cluster::Cluster;
 use engine::identity::FirstSignIn;
 use tokio_util::sync::CancellationToken;
 
-use super::serve::{sign_in_url, until_told};
+use super::serve::{sign_in_url, stop, until_told};
 use super::signals::Signals;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
@@ -50,23 +50,23 @@ pub(super) async fn run(flags: DemoFlags) -> Outcome {
         greet(&server).await?;
         Ok::<_, Failure>(server)
     };
-    let server = tokio::select! {
+    let mut server = tokio::select! {
         server = starting => server?,
         () = signals.next() => return Err(Failure::new("stopped while starting")),
     };
     let stopping = CancellationToken::new();
-    let team = team::start(&server, flags.seed, flags.pace, &stopping).await;
-    let outcome = match team {
+    let outcome = match team::start(&server, flags.seed, flags.pace, &stopping).await {
         Ok(mut team) => {
-            let outcome = until_told(server, signals).await;
+            let told = until_told(&mut server, &mut signals).await;
             stopping.cancel();
             team.shutdown().await;
-            outcome
+            told
         }
-        Err(failure) => server.stop().await.and(Err(failure)),
+        Err(failure) => Err(failure),
     };
+    stop(server, signals).await.and(outcome)?;
     println!("The demo is over, and its data is gone.");
-    outcome
+    Ok(())
 }
 
 async fn greet(server: &Server) -> Outcome {

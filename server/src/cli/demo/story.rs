@@ -107,8 +107,14 @@ impl Story {
         let (name, address) = self.pick(PEOPLE);
         let first = name.split(' ').next().unwrap_or(name);
         let (subject, text) = self.pick(&[
-            ("Your order is on its way", "your parcel left our warehouse this morning and should arrive within two days."),
-            ("About the damaged item", "we are sorry about that. A replacement is packed and ships today, free of charge."),
+            (
+                "Your order is on its way",
+                "your parcel left our warehouse this morning and should arrive within two days.",
+            ),
+            (
+                "About the damaged item",
+                "we are sorry about that. A replacement is packed and ships today, free of charge.",
+            ),
             ("Your question about invoices", "the invoices of the last twelve months are attached, as you asked."),
             ("Delivery address changed", "we have changed the delivery address as you asked. The date stays the same."),
         ]);
@@ -271,7 +277,9 @@ mod tests {
         for seed in 1..20 {
             let first = calls(seed, 60);
             let tools = catalogue::tools();
-            let tier = |call: &Call| tools.iter().find(|tool| call.body["tool_name"] == *tool.name).and_then(|tool| tool.risk_tier);
+            let tier = |call: &Call| {
+                tools.iter().find(|tool| call.body["tool_name"] == *tool.name).and_then(|tool| tool.risk_tier)
+            };
             let tiers: BTreeSet<RiskTier> = first.iter().filter_map(tier).collect();
             assert_eq!(tiers.len(), 4, "seed {seed}");
             assert!(first.iter().any(|call| call.suspicious), "seed {seed}");

@@ -122,7 +122,9 @@ impl Team {
             read::<Parked>(&text)
         };
         match parked.await {
-            Ok(parked) if parked.status == "pending" => self.waiting.push_back(Waiting { id: parked.id, agent, suspicious }),
+            Ok(parked) if parked.status == "pending" => {
+                self.waiting.push_back(Waiting { id: parked.id, agent, suspicious })
+            }
             Ok(_) => {}
             Err(failure) => warn!(agent, %failure, "the demo's agent did not park"),
         }
@@ -152,7 +154,8 @@ impl Team {
 
     /// What was decided by somebody else does not wait any more.
     async fn forget_settled(&mut self) {
-        let listed = async { read::<Vec<Parked>>(&self.colleague.get("/actions?status=pending&limit=500").await?.success()?) };
+        let listed =
+            async { read::<Vec<Parked>>(&self.colleague.get("/actions?status=pending&limit=500").await?.success()?) };
         if let Ok(pending) = listed.await {
             self.waiting.retain(|waiting| pending.iter().any(|action| action.id == waiting.id));
         }
@@ -177,6 +180,7 @@ struct Parked {
 
 /// The `data` of an answer.
 pub(super) fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Outcome<T> {
-    let answer: Data<T> = serde_json::from_str(text).map_err(|error| Failure::because("the answer is not understood", &error))?;
+    let answer: Data<T> =
+        serde_json::from_str(text).map_err(|error| Failure::because("the answer is not understood", &error))?;
     Ok(answer.data)
 }

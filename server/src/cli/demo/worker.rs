@@ -74,7 +74,9 @@ fn outcome(claim: &Claim, dice: &mut StdRng) -> Option<Value> {
 fn result(claim: &Claim) -> Value {
     let reference = &claim.action_id[claim.action_id.len().saturating_sub(8)..];
     match claim.tool_name.as_str() {
-        "send_email" | "send_campaign" => json!({"message_id": format!("<{reference}@mail.example>"), "accepted": true}),
+        "send_email" | "send_campaign" => {
+            json!({"message_id": format!("<{reference}@mail.example>"), "accepted": true})
+        }
         "issue_refund" | "transfer_funds" => json!({"transaction": format!("tx_{reference}"), "state": "booked"}),
         "deploy_service" | "restart_service" => json!({"rollout": reference, "healthy_instances": 6, "errors": 0}),
         _ => json!({"ok": true, "reference": reference}),

@@ -1,0 +1,73 @@
+//! The few things that only the page's own tree can tell or do. On the server they are nothing at all: whatever
+//! calls them runs in the browser alone.
+
+#[cfg(feature = "hydrate")]
+pub(crate) use in_browser::{clear_card, field, focus_first, hide_sheet};
+#[cfg(not(feature = "hydrate"))]
+pub(crate) use on_server::{clear_card, field, focus_first, hide_sheet};
+
+#[cfg(feature = "hydrate")]
+mod in_browser {
+    use leptos::ev::{Event, SubmitEvent};
+    use leptos::prelude::document;
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, FormData, HtmlElement, HtmlFormElement};
+
+    /// Another action's card must not open with this one's panels, words and scroll.
+    pub(crate) fn clear_card() {
+        let Ok(nodes) = document().query_selector_all(".acts details[open], .acts form, .detail") else { return };
+        for node in (0..nodes.length()).filter_map(|index| nodes.get(index)) {
+            if let Some(form) = node.dyn_ref::<HtmlFormElement>() {
+                form.reset();
+            } else if let Some(element) = node.dyn_ref::<Element>() {
+                element.set_scroll_top(0);
+                drop(element.remove_attribute("open"));
+            }
+        }
+    }
+
+    /// A field's value out of the form being sent.
+    pub(crate) fn field(event: &SubmitEvent, name: &str) -> String {
+        event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlFormElement>().ok())
+            .and_then(|form| FormData::new_with_form(&form).ok())
+            .and_then(|data| data.get(name).as_string())
+            .unwrap_or_default()
+    }
+
+    /// Whoever opens a panel goes on in it.
+    pub(crate) fn focus_first(event: Event) {
+        let Some(panel) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+        if panel.has_attribute("open")
+            && let Ok(Some(first)) = panel.query_selector("[data-first]")
+            && let Ok(first) = first.dyn_into::<HtmlElement>()
+        {
+            drop(first.focus());
+        }
+    }
+
+    /// Closes a popover; one that is closed stays so.
+    pub(crate) fn hide_sheet(id: &str) {
+        if let Some(sheet) = document().get_element_by_id(id)
+            && let Ok(sheet) = sheet.dyn_into::<HtmlElement>()
+        {
+            drop(sheet.hide_popover());
+        }
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod on_server {
+    use leptos::ev::{Event, SubmitEvent};
+
+    pub(crate) const fn clear_card() {}
+
+    pub(crate) const fn field(_event: &SubmitEvent, _name: &str) -> String {
+        String::new()
+    }
+
+    pub(crate) fn focus_first(_event: Event) {}
+
+    pub(crate) const fn hide_sheet(_id: &str) {}
+}

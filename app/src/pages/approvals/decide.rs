@@ -1,0 +1,289 @@
+//! The action bar: what this person may do with the open action, and nothing else. Plain forms that the browser can
+//! post by itself; awake, the page sends them and stays. How much is asked before an approval grows with the
+//! tier: low and medium at once, high after a look at what it reaches, critical after typing the tool's name.
+
+use chrono::{DateTime, Utc};
+use domain::argument::{ArgumentClass, ArgumentRow};
+use domain::digest::Digest;
+use domain::id::ActionId;
+use domain::lifecycle::{Status, Verb};
+use domain::risk::RiskTier;
+use domain::view::ActionDetail;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+
+use super::arguments::values;
+use super::desk::{Desk, Refusal};
+use crate::api::actions::{Approve, Finding, Reject, Resolve, approve, reject, resolve};
+use crate::components::icon::Icon;
+use crate::dom::{field, focus_first};
+use crate::live::Clock;
+use crate::message;
+
+/// What the forms need to know of the action.
+#[derive(Clone)]
+struct Subject {
+    id: ActionId,
+    digest: Digest,
+    tool: String,
+    tier: RiskTier,
+    /// The critical arguments, for the second look.
+    critical: Vec<ArgumentRow>,
+}
+
+/// The bar under the card. Without anything to do or to say it is not there.
+pub(super) fn decide(desk: Desk, detail: &ActionDetail) -> AnyView {
+    let may = |verb| detail.verbs.contains(&verb);
+    let (can_approve, can_reject) = (may(Verb::Approve), may(Verb::Reject));
+    let can_resolve = may(Verb::ResolveSucceeded) || may(Verb::ResolveFailed);
+    let deadline = detail.row.expires_at.filter(|_| detail.row.status == Status::Pending);
+    let too_late = passed(deadline, detail.now, detail.row.live || detail.row.status != Status::Pending);
+    let subject = Subject {
+        id: detail.row.id,
+        digest: detail.args_sha256,
+        tool: detail.row.tool_name.clone(),
+        tier: detail.row.risk_tier,
+        critical: detail
+            .arguments
+            .iter()
+            .filter(|row| row.class == ArgumentClass::Critical)
+            .map(|row| ArgumentRow { depth: 0, ..row.clone() })
+            .collect(),
+    };
+    let id = subject.id.to_string();
+    // Another action's card may still stand here while the new one is on its way.
+    let off = Signal::derive(move || {
+        too_late.get() || desk.sending.get() || desk.open.read().as_ref().is_none_or(|open| *open != id)
+    });
+    let read_at = detail.now;
+    let action = subject.id;
+    let refusal = move || desk.refusal.get().filter(|refusal| refusal.id == action).map(|r| refused(r, read_at));
+    let says = move || too_late.get().then(|| view! { <p class="late-words">{message::TOO_LATE}</p> });
+    let empty = !(can_approve || can_reject || can_resolve);
+    view! {
+        <div class="acts" class:none=move || empty && !too_late.get() && desk.refusal.read().is_none()>
+            <div class="says" role="alert">{refusal} {says}</div>
+            {can_approve.then(|| approval(desk, subject.clone(), off))}
+            {can_reject.then(|| rejection(desk, subject.id, off))}
+            {can_resolve.then(|| resolution(desk, subject.id, off))}
+        </div>
+    }
+    .into_any()
+}
+
+/// Whether the deadline is behind us. The server's word stands from the start, the clock adds to it.
+fn passed(deadline: Option<DateTime<Utc>>, read_at: DateTime<Utc>, live: bool) -> Memo<bool> {
+    let clock = expect_context::<Clock>();
+    Memo::new(move |_| !live || deadline.is_some_and(|at| clock.now(read_at) >= at))
+}
+
+fn approval(desk: Desk, subject: Subject, off: Signal<bool>) -> impl IntoView {
+    match subject.tier {
+        RiskTier::Low | RiskTier::Medium => {
+            let form = approve_form(
+                desk,
+                &subject,
+                off,
+                None,
+                button(desk, off, Some("a"), message::APPROVE.to_owned()).into_any(),
+            );
+            view! { <div class="act">{form}</div> }.into_any()
+        }
+        RiskTier::High | RiskTier::Critical => second_look(desk, subject, off).into_any(),
+    }
+}
+
+/// One more step: what is about to be approved, in one place. For the highest tier also the tool's name by hand.
+fn second_look(desk: Desk, subject: Subject, off: Signal<bool>) -> AnyView {
+    let typed = (subject.tier == RiskTier::Critical).then(|| type_the_name(&subject.tool).into_any());
+    let confirm = button(desk, off, None, message::approve_tool(&subject.tool)).into_any();
+    let inside = view! {
+        <p>{message::confirm_lead(&subject.tool)}</p>
+        {(!subject.critical.is_empty()).then(|| values(subject.critical.clone()))}
+    };
+    let form = approve_form(desk, &subject, off, typed, confirm);
+    view! {
+        <details class="act" name="act" on:toggle=focus_first>
+            <summary class="btn main" data-key="a" aria-disabled=move || off.get().then_some("true")>
+                {message::APPROVE} <kbd>"a"</kbd>
+            </summary>
+            <div class="panel">{inside} {form}</div>
+        </details>
+    }
+    .into_any()
+}
+
+fn approve_form(desk: Desk, subject: &Subject, off: Signal<bool>, before: Option<AnyView>, button: AnyView) -> AnyView {
+    let (id, digest) = (subject.id, subject.digest);
+    let send = move |event: SubmitEvent| {
+        event.prevent_default();
+        if !off.get_untracked() {
+            desk.send(id, message::NOT_APPROVED, approve(id, digest, String::new()));
+        }
+    };
+    view! {
+        <form class="stack" method="post" action=Approve::PATH on:submit=send>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <input type="hidden" name="args_sha256" value=digest.to_string()/>
+            {back(desk)}
+            {before}
+            {button}
+        </form>
+    }
+    .into_any()
+}
+
+fn type_the_name(tool: &str) -> AnyView {
+    view! {
+        <label>
+            {message::type_name(tool)}
+            <input class="input mono" name="confirm" required autocomplete="off" autocapitalize="none"
+                spellcheck="false" pattern=exactly(tool) title=tool.to_owned() data-first=""/>
+        </label>
+    }
+    .into_any()
+}
+
+fn button(desk: Desk, off: Signal<bool>, key: Option<&'static str>, words: String) -> AnyView {
+    let words = move || if desk.sending.get() { message::SENDING.to_owned() } else { words.clone() };
+    view! {
+        <button class="btn main" name="via" value="form" data-key=key data-first=key.is_none().then_some("")
+            disabled=move || off.get()>
+            {words}
+            {key.map(|key| view! { <kbd>{key}</kbd> })}
+        </button>
+    }
+    .into_any()
+}
+
+fn rejection(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
+    let send = move |event: SubmitEvent| {
+        event.prevent_default();
+        if !off.get_untracked() {
+            let (chip, note) = (field(&event, "reason"), field(&event, "note"));
+            desk.send(id, message::NOT_REJECTED, reject(id, chip, note, String::new()));
+        }
+    };
+    view! {
+        <details class="act" name="act" on:toggle=focus_first>
+            <summary class="btn bad" data-key="x" aria-disabled=move || off.get().then_some("true")>
+                {message::REJECT} <kbd>"x"</kbd>
+            </summary>
+            <div class="panel">
+                <form class="stack" method="post" action=Reject::PATH on:submit=send>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    {back(desk)}
+                    <fieldset class="chips">
+                        <legend>{message::REJECT_LEAD}</legend>
+                        {message::REJECT_CHIPS
+                            .into_iter()
+                            .enumerate()
+                            .map(|(place, chip)| {
+                                view! {
+                                    <label class="chip">
+                                        <input type="radio" name="reason" value=chip
+                                            data-first=(place == 0).then_some("")/>
+                                        {chip}
+                                    </label>
+                                }
+                            })
+                            .collect_view()}
+                    </fieldset>
+                    <label>
+                        {message::REJECT_NOTE}
+                        <input class="input" name="note" maxlength="3000" autocomplete="off"/>
+                    </label>
+                    <button class="btn bad" name="via" value="form" disabled=move || off.get()>{message::REJECT}</button>
+                </form>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn resolution(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
+    let send = move |event: SubmitEvent| {
+        event.prevent_default();
+        if !off.get_untracked() {
+            let happened = field(&event, "outcome") == "succeeded";
+            let finding = if happened { Finding::Succeeded } else { Finding::Failed };
+            let note = field(&event, "note");
+            desk.send(id, message::NOT_RESOLVED, resolve(id, finding, note, String::new()));
+        }
+    };
+    view! {
+        <details class="act" name="act" on:toggle=focus_first>
+            <summary class="btn main" data-key="a">{message::RESOLVE}</summary>
+            <div class="panel">
+                <form class="stack" method="post" action=Resolve::PATH on:submit=send>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    {back(desk)}
+                    <fieldset class="chips">
+                        <legend>{message::RESOLVE_LEAD}</legend>
+                        <label class="chip">
+                            <input type="radio" name="outcome" value="succeeded" required data-first=""/>
+                            {message::IT_HAPPENED}
+                        </label>
+                        <label class="chip">
+                            <input type="radio" name="outcome" value="failed" required/>
+                            {message::IT_DID_NOT}
+                        </label>
+                    </fieldset>
+                    <label>
+                        {message::RESOLVE_NOTE}
+                        <input class="input" name="note" required maxlength="3000" autocomplete="off"/>
+                    </label>
+                    <button class="btn main" name="via" value="form" disabled=move || off.get()>{message::RESOLVE}</button>
+                </form>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+/// Where a form posted by the browser leads back to: the list it was decided from.
+fn back(desk: Desk) -> impl IntoView {
+    view! { <input type="hidden" name="back" value=move || desk.query.read().href(None)/> }
+}
+
+fn refused(refusal: Refusal, read_at: DateTime<Utc>) -> AnyView {
+    let clock = expect_context::<Clock>();
+    let decided_at = refusal.problem.standing.as_ref().and_then(|standing| standing.decided_at);
+    let age = decided_at.map(|at| clock.since(at, read_at));
+    let standing = message::standing_decision(&refusal.problem, age);
+    view! {
+        <p class="note bad">
+            <Icon name="#i-warn"/>
+            <span>
+                <b>{refusal.title}</b> " " {message::problem(&refusal.problem)} {standing.map(|words| format!(" {words}"))}
+                {refusal.problem.correlation_id.map(|id| view! { " " {message::REFERENCE} " " <code>{id}</code> })}
+            </span>
+        </p>
+    }
+    .into_any()
+}
+
+/// A pattern that only the text itself matches. Escaped is what HTML's `pattern` (the `v` flag) allows to be.
+fn exactly(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if "^$\\.*+?()[]{}|/".contains(character) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exactly;
+
+    #[test]
+    fn a_tools_name_is_no_pattern() {
+        assert_eq!(exactly("send_email"), "send_email");
+        assert_eq!(exactly("fs.write(*)"), "fs\\.write\\(\\*\\)");
+        assert_eq!(exactly("a-b"), "a-b", "the hyphen may not be escaped outside a class");
+    }
+}

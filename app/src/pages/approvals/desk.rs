@@ -1,0 +1,232 @@
+//! What is on the operator's desk: the list, the open action, and what is being done with it. All resources of
+//! the page are made here, by the route component, so that no view ever waits inside another's waiting.
+
+use std::future::Future;
+
+use domain::id::ActionId;
+use domain::problem::Problem;
+use domain::text_safety::Piece;
+use domain::view::{ActionDetail, ActionRow, Decided, QueuePage};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+use super::held::{self, Shown};
+use super::query::Query;
+use crate::api::Failure;
+use crate::api::actions::{full_value, list, show};
+use crate::dom::clear_card;
+use crate::flash::Flash;
+use crate::live::Live;
+use crate::message;
+use crate::toast::{Toast, Told};
+
+/// A list together with the query it answers: a late answer is never taken for another query's.
+pub(super) type ReadList = (Query, Result<QueuePage, Failure>);
+/// An argument's path and its whole text.
+pub(super) type FullText = (String, Result<Vec<Piece>, Failure>);
+
+/// Something that was tried and did not happen.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Refusal {
+    pub id: ActionId,
+    /// What did not happen, in words.
+    pub title: &'static str,
+    pub problem: Problem,
+}
+
+/// The desk. Cheap to hand around.
+#[derive(Clone, Copy)]
+pub(super) struct Desk {
+    pub query: Memo<Query>,
+    /// The open action's id as the URL has it.
+    pub open: Memo<Option<String>>,
+    pub list: Resource<ReadList>,
+    pub detail: Resource<Option<Result<ActionDetail, Failure>>>,
+    pub full: Resource<Option<FullText>>,
+    /// The rows under the hand, and the query they answer.
+    held: RwSignal<Option<(Query, Vec<ActionRow>)>>,
+    /// The last good answer, for what happens outside of any view.
+    latest: StoredValue<Option<(Query, QueuePage)>>,
+    /// Something is on its way to the server.
+    pub sending: RwSignal<bool>,
+    pub refusal: RwSignal<Option<Refusal>>,
+    toast: Toast,
+    list_reads: RwSignal<u32>,
+    detail_reads: RwSignal<u32>,
+    go: Callback<(String,)>,
+}
+
+impl Desk {
+    pub(super) fn new(query: Memo<Query>, open: Memo<Option<String>>, full: Memo<Option<String>>, live: Live) -> Self {
+        let (list_reads, detail_reads) = (RwSignal::new(0), RwSignal::new(0));
+        let list = Resource::new(
+            move || (query.get(), live.news.with(|news| news.number), list_reads.get()),
+            |(query, ..)| async move {
+                let page = list(query.status().to_owned(), query.sort().to_owned(), query.cursor().to_owned()).await;
+                (query, page)
+            },
+        );
+        let detail = Resource::new(move || (open.get(), detail_reads.get()), |(open, _)| read_detail(open));
+        let full = Resource::new(move || (open.get(), full.get()), |(open, path)| read_full(open, path));
+        let navigate = use_navigate();
+        let go = Callback::new(move |(url,): (String,)| {
+            navigate(&url, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        });
+        let refusal = match use_context::<Option<Flash>>().flatten() {
+            Some(Flash::Refused { action: Some(id), problem }) => {
+                Some(Refusal { id, title: message::NOT_DONE, problem })
+            }
+            _ => None,
+        };
+        let desk = Self {
+            query,
+            open,
+            list,
+            detail,
+            full,
+            held: RwSignal::new(None),
+            latest: StoredValue::new(None),
+            sending: RwSignal::new(false),
+            refusal: RwSignal::new(refusal),
+            toast: expect_context(),
+            list_reads,
+            detail_reads,
+            go,
+        };
+        desk.keep_current(live);
+        desk
+    }
+
+    /// In the browser: holds the rows that are shown, and reads the open action again when it has changed.
+    fn keep_current(self, live: Live) {
+        let caught_up = StoredValue::new(0);
+        Effect::new(move || {
+            let Some((query, Ok(page))) = self.list.get() else { return };
+            let news = live.news.read_untracked();
+            let after_a_gap = news.everything && caught_up.get_value() != news.number;
+            let adopt = after_a_gap
+                || self.held.with_untracked(|held| match held {
+                    Some((of, rows)) => {
+                        let shared = |row: &ActionRow| page.rows.iter().any(|fresh| fresh.id == row.id);
+                        *of != query || !rows.iter().any(shared)
+                    }
+                    None => true,
+                });
+            self.latest.set_value(Some((query, page)));
+            if adopt {
+                caught_up.set_value(news.number);
+                self.adopt();
+            }
+        });
+        Effect::new(move || {
+            let news = live.news.read();
+            let open = self.open.read_untracked();
+            if news.number > 0 && open.as_ref().is_some_and(|id| news.touches(id)) {
+                self.detail_reads.update(|reads| *reads += 1);
+            }
+        });
+        Effect::new(move |before: Option<Option<String>>| {
+            let open = self.open.get();
+            if before.is_some_and(|before| before != open) {
+                self.refusal.set(None);
+                clear_card();
+            }
+            open
+        });
+    }
+
+    /// What the list shows now: the query it answers, the rows, and when and how they were read. `None` before the
+    /// first answer.
+    pub(super) fn shown(self) -> Option<(Query, Shown, Result<QueuePage, Failure>)> {
+        let (query, page) = self.list.get()?;
+        let held = self.held.read();
+        let held = held.as_ref().filter(|(of, _)| *of == query).map(|(_, rows)| rows.as_slice());
+        let shown = match (&page, held) {
+            (Ok(page), Some(held)) => held::merge(held, page),
+            (Ok(page), None) => held::as_read(page),
+            // The old rows stay, and are marked as what they are.
+            (Err(_), held) => held::as_held(held.unwrap_or_default()),
+        };
+        Some((query, shown, page))
+    }
+
+    /// Shows the list as the server has it.
+    pub(super) fn adopt(self) {
+        self.held.set(self.latest.get_value().map(|(query, page)| (query, page.rows)));
+    }
+
+    /// Reads the list and the open action again.
+    pub(super) fn read_again(self) {
+        self.list_reads.update(|reads| *reads += 1);
+        self.detail_reads.update(|reads| *reads += 1);
+    }
+
+    /// Sends a decision and tells how it went. The card stays as it is until there is an answer.
+    pub(super) fn send(
+        self,
+        id: ActionId,
+        title: &'static str,
+        call: impl Future<Output = Result<Decided, Failure>> + 'static,
+    ) {
+        if self.sending.get_untracked() {
+            return;
+        }
+        self.sending.set(true);
+        self.refusal.set(None);
+        spawn_local(async move {
+            let answer = call.await;
+            self.sending.set(false);
+            match answer {
+                Ok(decided) => self.decided(decided),
+                Err(Failure(problem)) => self.refusal.set(Some(Refusal { id, title, problem })),
+            }
+            self.read_again();
+        });
+    }
+
+    fn decided(self, decided: Decided) {
+        let query = self.query.get_untracked();
+        let id = decided.id;
+        // Whoever looks at the queue goes on with the next; whoever looks at something else stays there.
+        let next = query.shows_pending().then(|| {
+            let held = self.held.with_untracked(|held| held.as_ref().map(|(_, rows)| rows.clone()));
+            let fresh = self.latest.get_value().map(|(_, page)| page);
+            let shown = held.zip(fresh).map(|(held, fresh)| held::merge(&held, &fresh).rows).unwrap_or_default();
+            held::next_after(&shown, id).or(decided.next)
+        });
+        self.held.update(|held| {
+            if let Some((_, rows)) = held {
+                rows.retain(|row| row.id != id);
+            }
+        });
+        clear_card();
+        self.toast.0.set(Some(Told::Decided(decided)));
+        if let Some(next) = next {
+            self.go.run((query.href(next),));
+        }
+    }
+
+    /// Tells how an expiry of stale actions went.
+    pub(super) fn expired(self, answer: Result<usize, Failure>) {
+        self.toast.0.set(Some(match answer {
+            Ok(count) => Told::Expired(count),
+            Err(Failure(problem)) => Told::Failed(problem),
+        }));
+        self.read_again();
+    }
+}
+
+async fn read_detail(open: Option<String>) -> Option<Result<ActionDetail, Failure>> {
+    Some(match open?.parse::<ActionId>() {
+        Ok(id) => show(id).await,
+        Err(_) => Err(Failure(Problem::not_found("action"))),
+    })
+}
+
+async fn read_full(open: Option<String>, path: Option<String>) -> Option<FullText> {
+    let (id, path) = (open?.parse::<ActionId>().ok()?, path?);
+    let text = full_value(id, path.clone()).await;
+    Some((path, text))
+}
