@@ -339,13 +339,13 @@ pub(crate) fn decider(decider: &Decider) -> String {
     }
 }
 
-/// An entry's actor, for people: `human:ana` is ana.
-pub(crate) fn actor(actor: &str) -> String {
+/// An entry's actor, for people: `human:ana` is ana. What happens by itself has none.
+pub(crate) fn actor(actor: &str) -> Option<String> {
     match actor.split_once(':') {
-        Some(("human" | "agent", name)) => name.to_owned(),
-        Some(("rule", id)) => format!("rule {id}"),
-        Some(("system", what)) => system(what),
-        _ => actor.to_owned(),
+        Some(("human" | "agent", name)) => Some(name.to_owned()),
+        Some(("rule", id)) => Some(format!("rule {id}")),
+        Some(("system", _)) => None,
+        _ => Some(actor.to_owned()),
     }
 }
 
@@ -462,6 +462,8 @@ pub(crate) const RESOLVE_NOTE: &str = "How you know";
 pub(crate) const NOT_APPROVED: &str = "Not approved.";
 pub(crate) const NOT_REJECTED: &str = "Not rejected.";
 pub(crate) const NOT_RESOLVED: &str = "Not settled.";
+/// Nobody knows whether it happened: there was no answer that says so.
+pub(crate) const UNSURE: &str = "Not confirmed.";
 pub(crate) const NOT_DONE: &str = "Not done.";
 pub(crate) const SHOW: &str = "Show";
 
@@ -526,8 +528,8 @@ mod tests {
 
     #[test]
     fn actors_are_named_as_people_know_them() {
-        assert_eq!(actor("human:ana"), "ana");
-        assert_eq!(actor("agent:mail-bot"), "mail-bot");
-        assert_eq!(actor("system:expiry"), "its deadline");
+        assert_eq!(actor("human:ana").as_deref(), Some("ana"));
+        assert_eq!(actor("agent:mail-bot").as_deref(), Some("mail-bot"));
+        assert_eq!(actor("system:expiry"), None);
     }
 }

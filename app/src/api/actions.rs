@@ -9,12 +9,13 @@ use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
+use super::encoding::JsonAnswer;
 
 /// A page of the list. The words are the URL's own: an unknown one is refused by name, never an empty page.
 ///
 /// # Errors
 /// Not signed in, an unknown word, or the database cannot be read.
-#[server(prefix = "/api/console", endpoint = "actions/list", input = GetUrl)]
+#[server(prefix = "/api/console", endpoint = "actions/list", input = GetUrl, output = JsonAnswer)]
 pub async fn list(status: String, sort: String, #[server(default)] cursor: String) -> Result<QueuePage, Failure> {
     use super::{answer, engine, person};
     let principal = person()?;
@@ -26,7 +27,7 @@ pub async fn list(status: String, sort: String, #[server(default)] cursor: Strin
 ///
 /// # Errors
 /// Not signed in, no such action, or the database cannot be read.
-#[server(prefix = "/api/console", endpoint = "actions/show", input = GetUrl)]
+#[server(prefix = "/api/console", endpoint = "actions/show", input = GetUrl, output = JsonAnswer)]
 pub async fn show(id: ActionId) -> Result<ActionDetail, Failure> {
     use super::{answer, engine, person};
     answer(engine::console::detail(&engine(), &person()?, id).await)
@@ -36,7 +37,7 @@ pub async fn show(id: ActionId) -> Result<ActionDetail, Failure> {
 ///
 /// # Errors
 /// As [`show`]; or there is no text at the path.
-#[server(prefix = "/api/console", endpoint = "actions/full_value", input = GetUrl)]
+#[server(prefix = "/api/console", endpoint = "actions/full_value", input = GetUrl, output = JsonAnswer)]
 pub async fn full_value(id: ActionId, path: String) -> Result<Vec<Piece>, Failure> {
     use super::{answer, engine, person};
     answer(engine::console::full_value(&engine(), &person()?, id, &path).await)
@@ -46,7 +47,7 @@ pub async fn full_value(id: ActionId, path: String) -> Result<Vec<Piece>, Failur
 ///
 /// # Errors
 /// What the engine refuses: too late, decided before, other arguments, no permission.
-#[server(prefix = "/api/console", endpoint = "actions/approve")]
+#[server(prefix = "/api/console", endpoint = "actions/approve", output = JsonAnswer)]
 pub async fn approve(id: ActionId, args_sha256: Digest, #[server(default)] back: String) -> Result<Decided, Failure> {
     let decision = on_server::approve(id, args_sha256).await;
     on_server::decided(id, decision, &back).await
@@ -56,7 +57,7 @@ pub async fn approve(id: ActionId, args_sha256: Digest, #[server(default)] back:
 ///
 /// # Errors
 /// As [`approve`]; or there is no reason.
-#[server(prefix = "/api/console", endpoint = "actions/reject")]
+#[server(prefix = "/api/console", endpoint = "actions/reject", output = JsonAnswer)]
 pub async fn reject(
     id: ActionId,
     #[server(default)] reason: String,
@@ -79,7 +80,7 @@ pub enum Finding {
 ///
 /// # Errors
 /// As [`approve`]; or the outcome is not unknown.
-#[server(prefix = "/api/console", endpoint = "actions/resolve")]
+#[server(prefix = "/api/console", endpoint = "actions/resolve", output = JsonAnswer)]
 pub async fn resolve(
     id: ActionId,
     outcome: Finding,
@@ -94,7 +95,7 @@ pub async fn resolve(
 ///
 /// # Errors
 /// No permission, or the database cannot be written.
-#[server(prefix = "/api/console", endpoint = "actions/expire_stale")]
+#[server(prefix = "/api/console", endpoint = "actions/expire_stale", output = JsonAnswer)]
 pub async fn expire_stale(#[server(default)] back: String) -> Result<usize, Failure> {
     let expired = on_server::expire_stale().await;
     super::finish(expired, on_server::expired_flash, |_| back)

@@ -3,13 +3,14 @@
 //! a plain HTML form: then the answer is a redirect back to the page, with the outcome in a [`crate::flash`].
 
 pub mod actions;
+mod encoding;
 pub mod frame;
 pub mod session;
 
 use std::fmt;
 
 use domain::problem::{Code, Problem};
-use leptos::server_fn::codec::JsonEncoding;
+use encoding::TextJson;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +36,7 @@ impl From<Problem> for Failure {
 }
 
 impl FromServerFnError for Failure {
-    type Encoder = JsonEncoding;
+    type Encoder = TextJson;
 
     /// What goes wrong around the function. On the browser's side that is: no answer, or one that is not ours.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {

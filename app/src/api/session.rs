@@ -4,12 +4,13 @@
 use leptos::prelude::*;
 
 use super::Failure;
+use super::encoding::JsonAnswer;
 
 /// Signs in by name and password.
 ///
 /// # Errors
 /// Wrong name or password, or too many tries.
-#[server(prefix = "/api/console", endpoint = "session/sign_in")]
+#[server(prefix = "/api/console", endpoint = "session/sign_in", output = JsonAnswer)]
 pub async fn sign_in(name: String, password: String, #[server(default)] next: String) -> Result<(), Failure> {
     let signed_in = engine::identity::sign_in(&super::engine(), &name, &password, &on_server::from()).await;
     on_server::enter(signed_in, &next)
@@ -20,7 +21,7 @@ pub async fn sign_in(name: String, password: String, #[server(default)] next: St
 ///
 /// # Errors
 /// The link was used, has ended, or never was.
-#[server(prefix = "/api/console", endpoint = "session/redeem_link")]
+#[server(prefix = "/api/console", endpoint = "session/redeem_link", output = JsonAnswer)]
 pub async fn redeem_link(link: String, #[server(default)] next: String) -> Result<(), Failure> {
     let signed_in = engine::identity::redeem_link(&super::engine(), &link, &on_server::from()).await;
     on_server::enter(signed_in, &next)
@@ -30,7 +31,7 @@ pub async fn redeem_link(link: String, #[server(default)] next: String) -> Resul
 ///
 /// # Errors
 /// The database cannot be written.
-#[server(prefix = "/api/console", endpoint = "session/sign_out")]
+#[server(prefix = "/api/console", endpoint = "session/sign_out", output = JsonAnswer)]
 pub async fn sign_out() -> Result<(), Failure> {
     let ended = match super::visitor().session_id {
         Some(session) => super::answer(engine::identity::sign_out(&super::engine(), session).await),
@@ -44,7 +45,7 @@ pub async fn sign_out() -> Result<(), Failure> {
 ///
 /// # Errors
 /// An unknown word.
-#[server(prefix = "/api/console", endpoint = "session/set_theme")]
+#[server(prefix = "/api/console", endpoint = "session/set_theme", output = JsonAnswer)]
 pub async fn set_theme(theme: crate::theme::Theme, #[server(default)] back: String) -> Result<(), Failure> {
     super::set_cookie(crate::theme::COOKIE, theme.as_str(), Some(365 * 24 * 3600));
     super::finish(Ok(()), |_| None, |_| back)

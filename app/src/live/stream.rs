@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use leptos::ev;
 use leptos::prelude::*;
 use serde::Deserialize;
 use wasm_bindgen::JsCast;
@@ -40,7 +41,17 @@ pub(super) fn listen(live: Live, version: String) {
         source: StoredValue::new_local(None),
     };
     listener.open();
-    on_cleanup(move || listener.close());
+    // A dead network may take minutes to look like one; the browser knows at once.
+    let offline = window_event_listener(ev::offline, move |_| {
+        listener.close();
+        listener.lost();
+    });
+    let online = window_event_listener(ev::online, move |_| listener.open());
+    on_cleanup(move || {
+        offline.remove();
+        online.remove();
+        listener.close();
+    });
 }
 
 #[derive(Clone, Copy)]
@@ -56,7 +67,7 @@ struct Listener {
 /// The stream and the handlers that live as long as it does.
 struct Source {
     stream: EventSource,
-    _handlers: [Closure<dyn FnMut(MessageEvent)>; 4],
+    _handlers: [Closure<dyn FnMut(MessageEvent)>; 5],
 }
 
 impl Listener {
@@ -67,14 +78,16 @@ impl Listener {
             return;
         };
         let hello = handler(move |event| self.hello(&event));
+        let resync = handler(move |_| self.everything());
         let change = handler(move |event| self.change(&event));
-        let gone = handler(move |_| self.gone());
         let bye = handler(move |_| self.gone());
-        for (name, handler) in [("hello", &hello), ("change", &change), ("bye", &bye), ("error", &gone)] {
+        let error = handler(move |_| self.gone());
+        let named = [("hello", &hello), ("resync", &resync), ("change", &change), ("bye", &bye), ("error", &error)];
+        for (name, handler) in named {
             // A listener that cannot be added is a stream that never says hello: shown as disconnected.
             drop(stream.add_event_listener_with_callback(name, handler.as_ref().unchecked_ref()));
         }
-        self.source.set_value(Some(Source { stream, _handlers: [hello, change, bye, gone] }));
+        self.source.set_value(Some(Source { stream, _handlers: [hello, resync, change, bye, error] }));
     }
 
     fn close(self) {
@@ -93,6 +106,10 @@ impl Listener {
             self.live.outdated.set(true);
         }
         // The page was rendered before the first greeting: what happened between is read again, too.
+        self.everything();
+    }
+
+    fn everything(self) {
         self.gathered.update_value(|news| news.everything = true);
         self.tell_soon();
     }

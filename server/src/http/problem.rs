@@ -7,7 +7,7 @@ use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::problem::{Code, Problem};
+use domain::problem::{Code, FieldError, Problem, Standing};
 use serde::Serialize;
 
 /// The media type of a problem document.
@@ -47,8 +47,16 @@ struct Document<'a> {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<&'a str>,
+    code: Code,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
     #[serde(flatten)]
-    problem: &'a Problem,
+    standing: Option<&'a Standing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<&'a str>,
 }
 
 fn document(problem: &Problem, instance: Option<&str>) -> Response {
@@ -58,7 +66,12 @@ fn document(problem: &Problem, instance: Option<&str>) -> Response {
         title: problem.code.title(),
         status,
         instance,
-        problem,
+        code: problem.code,
+        detail: &problem.detail,
+        errors: &problem.errors,
+        standing: problem.standing.as_ref(),
+        retry_after: problem.retry_after,
+        correlation_id: problem.correlation_id.as_deref(),
     };
     let body = serde_json::to_vec(&body).expect("a problem is plain data");
     let status = StatusCode::from_u16(status).expect("every code has a real status");

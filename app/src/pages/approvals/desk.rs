@@ -4,7 +4,7 @@
 use std::future::Future;
 
 use domain::id::ActionId;
-use domain::problem::Problem;
+use domain::problem::{Code, Problem};
 use domain::text_safety::Piece;
 use domain::view::{ActionDetail, ActionRow, Decided, QueuePage};
 use leptos::prelude::*;
@@ -101,12 +101,16 @@ impl Desk {
 
     /// In the browser: holds the rows that are shown, and reads the open action again when it has changed.
     fn keep_current(self, live: Live) {
-        let caught_up = StoredValue::new(0);
+        // After a gap nobody knows what was missed: the next answer replaces whatever is held.
+        let after_a_gap = StoredValue::new(false);
+        Effect::new(move || {
+            if live.news.read().everything {
+                after_a_gap.set_value(true);
+            }
+        });
         Effect::new(move || {
             let Some((query, Ok(page))) = self.list.get() else { return };
-            let news = live.news.read_untracked();
-            let after_a_gap = news.everything && caught_up.get_value() != news.number;
-            let adopt = after_a_gap
+            let adopt = after_a_gap.get_value()
                 || self.held.with_untracked(|held| match held {
                     Some((of, rows)) => {
                         let shared = |row: &ActionRow| page.rows.iter().any(|fresh| fresh.id == row.id);
@@ -116,7 +120,7 @@ impl Desk {
                 });
             self.latest.set_value(Some((query, page)));
             if adopt {
-                caught_up.set_value(news.number);
+                after_a_gap.set_value(false);
                 self.adopt();
             }
         });
@@ -180,7 +184,11 @@ impl Desk {
             self.sending.set(false);
             match answer {
                 Ok(decided) => self.decided(decided),
-                Err(Failure(problem)) => self.refusal.set(Some(Refusal { id, title, problem })),
+                Err(Failure(problem)) => {
+                    let unsure = matches!(problem.code, Code::Unavailable | Code::Internal);
+                    let title = if unsure { message::UNSURE } else { title };
+                    self.refusal.set(Some(Refusal { id, title, problem }));
+                }
             }
             self.read_again();
         });

@@ -212,7 +212,7 @@ fn timeline_entry(entry: TimelineEntry, read_at: DateTime<Utc>) -> AnyView {
     view! {
         <li>
             <span>
-                <b>{message::event(entry.event_type)}</b> {message::BY} {message::actor(&entry.actor)}
+                <b>{message::event(entry.event_type)}</b> {message::actor(&entry.actor).map(|actor| format!("{}{actor}", message::BY))}
                 {entry.reason.map(|reason| view! { ": " <span class="text"><Pieces pieces=reason/></span> })}
             </span>
             <Ago at=entry.occurred_at read_at/>

@@ -3,8 +3,9 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
 use domain::json::Json;
-use domain::problem::Problem;
+use domain::problem::{Code, Problem};
 use serde::de::DeserializeOwned;
 
 use crate::http::AppState;
@@ -21,9 +22,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Strict<T> {
 
     async fn from_request(request: Request, state: &AppState) -> ApiResult<Self> {
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            let too_large = rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE;
-            let code =
-                if too_large { domain::problem::Code::TooLarge } else { domain::problem::Code::MalformedJson };
+            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            let code = if too_large { Code::TooLarge } else { Code::MalformedJson };
             Problem::new(code, rejection.body_text())
         })?;
         // No body at all says what an empty object says.
@@ -68,7 +68,6 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::problem::Code;
     use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]

@@ -111,7 +111,6 @@ pub(super) async fn resolve(
     .await
 }
 
-#[expect(clippy::too_many_arguments, reason = "one place for what all decisions share")]
 async fn decided(
     state: &AppState,
     principal: &Principal,

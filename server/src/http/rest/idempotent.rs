@@ -37,7 +37,9 @@ where
     };
     let response = handler(Some(keyed.subject)).await.unwrap_or_else(ApiError::into_response);
     let (mut parts, body) = response.into_parts();
-    let bytes = to_bytes(body, usize::MAX).await.map_err(|error| Problem::new(domain::problem::Code::Internal, error.to_string()))?;
+    let bytes = to_bytes(body, usize::MAX)
+        .await
+        .map_err(|error| Problem::new(domain::problem::Code::Internal, error.to_string()))?;
     finish(&state.engine, &keyed, parts.status.as_u16(), &bytes).await?;
     parts.headers.insert(REPLAYED, HeaderValue::from_static("false"));
     Ok(Response::from_parts(parts, bytes.into()))

@@ -22,8 +22,7 @@ impl Query {
         let (taken, rest) = std::mem::take(&mut self.pairs).into_iter().partition(|(key, _)| key == name);
         self.pairs = rest;
         let taken: Vec<(String, String)> = taken;
-        let words: Vec<String> =
-            taken.iter().flat_map(|(_, value)| value.split(',')).map(str::to_owned).collect();
+        let words: Vec<String> = taken.iter().flat_map(|(_, value)| value.split(',')).map(str::to_owned).collect();
         words.iter().filter_map(|word| self.read(name, word)).collect()
     }
 
