@@ -2,9 +2,10 @@
 //! is not too large, it did not come from another site, and its answer carries the protective headers.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::RequestExt;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
@@ -14,7 +15,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::problem::{Code, Problem};
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt};
 use tracing::{Instrument, debug, error, error_span, info, warn};
 
 use super::problem::ApiError;
@@ -102,13 +103,31 @@ pub async fn secure_headers(State(state): State<AppState>, request: Request, nex
     response
 }
 
+/// So much of a body that is too large is read and thrown away, so that a client that sends before it listens
+/// hears the refusal instead of a broken connection.
+const DRAIN_LIMIT: usize = 16 << 20;
+/// And for so long.
+const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+
 /// Refuses a body that is too large: at once where its length is announced, else when it gets there.
 pub async fn limit_body(request: Request, next: Next) -> Response {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > BODY_LIMIT as u64) {
+        // Not draining in time is the client's loss alone.
+        let _ = tokio::time::timeout(DRAIN_WITHIN, drain(request.into_body())).await;
         return ApiError(Problem::new(Code::TooLarge, "A request body holds at most 1 MiB.")).into_response();
     }
     next.run(request.with_limited_body()).await
+}
+
+async fn drain(body: Body) {
+    let mut pieces = body.into_data_stream();
+    let mut read = 0;
+    while read < DRAIN_LIMIT
+        && let Some(Ok(piece)) = pieces.next().await
+    {
+        read += piece.len();
+    }
 }
 
 /// For the JSON API: what is sent must say that it is JSON. Forms of other sites cannot.
