@@ -2,9 +2,10 @@
 //! once. A cookie, not a query parameter: a link must not be able to make the console say "approved".
 
 use domain::id::ActionId;
-use domain::problem::Problem;
 use domain::view::Decided;
 use serde::{Deserialize, Serialize};
+
+use crate::api::Failure;
 
 /// The outcome of a posted form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,7 +16,7 @@ pub enum Flash {
     /// So many stale actions were expired.
     Expired(usize),
     /// It did not happen, and why.
-    Refused { action: Option<ActionId>, problem: Problem },
+    Refused { action: Option<ActionId>, why: Failure },
 }
 
 /// The flash of this request, taken out of its cookie. In the browser there is none: it came with the page.
@@ -32,7 +33,7 @@ mod on_server {
     use leptos::prelude::use_context;
     use leptos_router::location::Url;
 
-    use super::Flash;
+    use super::{Failure, Flash};
     use crate::api::{cookie, set_cookie};
     use crate::local_path::escape;
 
@@ -41,7 +42,7 @@ mod on_server {
     const LONGEST_DETAIL: usize = 600;
 
     pub(crate) fn put(mut flash: Flash) {
-        if let Flash::Refused { problem, .. } = &mut flash {
+        if let Flash::Refused { why: Failure(problem), .. } = &mut flash {
             problem.errors.truncate(3);
             problem.detail = problem.detail.chars().take(LONGEST_DETAIL).collect();
         }

@@ -19,6 +19,7 @@ pub(crate) const SKIP: &str = "Skip to the content";
 pub(crate) const MAIN_NAVIGATION: &str = "Main";
 pub(crate) const APPROVALS: &str = "Approvals";
 pub(crate) const YOU: &str = "You";
+pub(crate) const OPEN_ACTION: &str = "The open action";
 pub(crate) const SIGN_OUT: &str = "Sign out";
 pub(crate) const THEME: &str = "Theme";
 pub(crate) const KEYS: &str = "Keyboard";
@@ -49,6 +50,10 @@ pub(crate) const fn theme(theme: crate::theme::Theme) -> &'static str {
         crate::theme::Theme::Light => "Light",
         crate::theme::Theme::Dark => "Dark",
     }
+}
+
+pub(crate) fn account(name: &str) -> String {
+    format!("{name}: account and theme")
 }
 
 /// The browser tab's title with the number of actions that wait.
@@ -119,10 +124,15 @@ pub(crate) const FAILED_FIGURE: &str = "failed";
 /// In place of a figure that is not known; the word beside it says so.
 pub(crate) const NO_FIGURE: &str = "–";
 
-/// A fraction as a percentage, with a decimal only where it says something.
+/// A fraction as a percentage, with a decimal only where it says something. Whole numbers do it: the text of a
+/// floating-point number would bring 10 kB of WebAssembly.
+#[allow(clippy::cast_possible_truncation)]
 pub(crate) fn percent(fraction: f64) -> String {
-    let percent = fraction * 100.0;
-    if percent < 10.0 && percent.fract() > 0.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
+    let tenths = (fraction * 1_000.0).round() as i64;
+    match (tenths / 10, tenths % 10) {
+        (whole @ 0..10, tenth @ 1..) => format!("{whole}.{tenth} %"),
+        _ => format!("{} %", (tenths + 5) / 10),
+    }
 }
 
 // The list.

@@ -1,12 +1,12 @@
 //! The page around the application: what the browser must know before the first paint. Written by hand rather
 //! than with Leptos' own scripts component, because file names carry content hashes and the script a nonce.
 
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use leptos_meta::MetaTags;
 
 use crate::App;
 use crate::components::icon::Sprite;
@@ -51,7 +51,7 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
                 <link rel="modulepreload" href=assets.js/>
                 <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
                 <script type="module" nonce=use_nonce()>{start}</script>
-                <MetaTags/>
+                <title>{title()}</title>
             </head>
             <body>
                 // First in the body: hydration starts at the first child.
@@ -60,6 +60,12 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// The title before the page is awake; then it carries the number of actions that wait.
+fn title() -> String {
+    let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
+    message::title(None, if path == "/login" { message::SIGN_IN } else { message::APPROVALS })
 }
 
 fn send_security_policy() {

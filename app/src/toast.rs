@@ -36,7 +36,7 @@ impl Toast {
         let told = match use_context::<Option<Flash>>().flatten() {
             Some(Flash::Decided(decided)) => Some(Told::Decided(decided)),
             Some(Flash::Expired(count)) => Some(Told::Expired(count)),
-            Some(Flash::Refused { action: None, problem }) => Some(Told::Failed(problem)),
+            Some(Flash::Refused { action: None, why }) => Some(Told::Failed(why.0)),
             Some(Flash::Refused { action: Some(_), .. }) | None => None,
         };
         Self(RwSignal::new(told))

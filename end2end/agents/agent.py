@@ -11,27 +11,36 @@ Standard library only. Exit code 0: the mail was sent; 1: it was not; 3: nobody 
 import json
 import os
 import sys
+import time
 import urllib.error
 import urllib.request
+import uuid
 
 URL = os.environ.get("COUNTERSIGN_URL", "http://127.0.0.1:3000")
 TOKEN = os.environ["COUNTERSIGN_TOKEN"]
 
 
 def ask(method, path, body=None):
-    """One request to Countersign; answers the `data` of what came back."""
-    request = urllib.request.Request(
-        f"{URL}/api/approvals{path}",
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=90) as answer:
-            return json.load(answer)["data"]
-    except urllib.error.HTTPError as refused:
-        problem = json.load(refused)
-        sys.exit(f"refused: {problem['detail']} ({problem['code']})")
+    """One request to Countersign, repeated until it is answered; returns the `data` of the answer."""
+    headers = {
+        "Authorization": f"Bearer {TOKEN}",
+        "Content-Type": "application/json",
+        # Whoever repeats a request under the same key gets the first one's answer: nothing is parked twice.
+        "Idempotency-Key": str(uuid.uuid4()),
+    }
+    data = None if body is None else json.dumps(body).encode()
+    while True:
+        try:
+            request = urllib.request.Request(f"{URL}/api/approvals{path}", data, headers, method=method)
+            with urllib.request.urlopen(request, timeout=90) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as refused:
+            if refused.code != 503:
+                problem = json.load(refused)
+                sys.exit(f"refused: {problem['detail']} ({problem['code']})")
+        except OSError as error:
+            print(f"no answer, trying again: {error}", file=sys.stderr)
+        time.sleep(1)
 
 
 def main():

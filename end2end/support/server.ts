@@ -148,15 +148,25 @@ export class Server {
   async command(...words: string[]): Promise<string> {
     const { stdout } = await run(binary(), [...words, '--data-dir', this.dataDir], {
       cwd: this.dataDir,
-      env: this.environment(),
+      env: this.environment({ COUNTERSIGN_ADDR: `127.0.0.1:${this.port}` }),
     });
     return stdout.trim();
+  }
+
+  /** A new person. Answers the link that signs them in once. */
+  async addPerson(name: string, role: 'viewer' | 'operator' | 'admin' = 'operator'): Promise<string> {
+    return this.command('user', 'add', name, '--role', role);
   }
 
   /** A new token: an agent's or worker's, or with `user` a person's, which may decide. */
   async token(name: string, scopes: string[], user?: string): Promise<string> {
     const of = user ? ['--user', user] : [];
     return this.command('token', 'create', '--name', name, '--scope', scopes.join(','), ...of);
+  }
+
+  /** Moves a deadline to a moment `seconds` from now, or before it. */
+  async moveDeadline(id: string, seconds: number): Promise<void> {
+    await this.sql(`UPDATE pending_actions SET expires_at = now() + interval '${seconds} seconds' WHERE id = '${id}'`);
   }
 
   /** Runs SQL as the database's superuser, for what no interface offers: moving a deadline, looking into a table. */

@@ -62,7 +62,6 @@ interface WorkerFixtures {
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   current: [
-    // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
       const current = new Current();
       await use(current);

@@ -61,6 +61,31 @@ pub fn mask_result(result: &Json, secrets: &[String]) -> Json {
     Masker::new(&ClassOverrides::default()).settle(result, secrets)
 }
 
+/// Masks everything that is told about one call: what repeats a secret of its arguments is masked wherever it
+/// stands (summary, reason, evidence, a person's note, result, error), and so is what is a secret by its form.
+#[derive(Clone, Debug)]
+pub struct CallMask {
+    secrets: Vec<String>,
+    overrides: ClassOverrides,
+}
+
+impl CallMask {
+    /// The mask of a call with these arguments.
+    pub fn of(args: &Json, overrides: &ClassOverrides) -> Self {
+        Self { secrets: secrets_of(args, overrides), overrides: overrides.clone() }
+    }
+
+    /// A text about the call.
+    pub fn text(&self, text: &str) -> String {
+        mask_echoes(text, &self.secrets)
+    }
+
+    /// A value about the call that has names of its own.
+    pub fn json(&self, json: &Json) -> Json {
+        mask_result(&mask_json(json, &self.overrides), &self.secrets)
+    }
+}
+
 /// Whether a string or a key in the value holds [`MARK`]: such a value was shown, not sent, and is good for
 /// nothing but looking at.
 pub fn holds_mark(json: &Json) -> bool {

@@ -164,7 +164,7 @@ mod on_server {
     pub(super) fn expired_flash(expired: &Result<usize, Failure>) -> Option<Flash> {
         Some(match expired {
             Ok(count) => Flash::Expired(*count),
-            Err(failure) => Flash::Refused { action: None, problem: failure.0.clone() },
+            Err(failure) => Flash::Refused { action: None, why: failure.clone() },
         })
     }
 
@@ -184,7 +184,7 @@ mod on_server {
             |decided| {
                 Some(match decided {
                     Ok(decided) => Flash::Decided(decided.clone()),
-                    Err(failure) => Flash::Refused { action: Some(id), problem: failure.0.clone() },
+                    Err(failure) => Flash::Refused { action: Some(id), why: failure.clone() },
                 })
             },
             |decided| match decided {

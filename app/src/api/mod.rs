@@ -9,7 +9,7 @@ pub mod session;
 
 use std::fmt;
 
-use domain::problem::{Code, Problem};
+use domain::problem::{Code, FieldError, Problem, Standing};
 use encoding::TextJson;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,38 @@ use crate::message;
 
 /// Why a server function did not do what it was asked: the same problem document that the REST API answers with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "OnTheWire", into = "OnTheWire")]
 pub struct Failure(pub Problem);
+
+/// A problem without the flattened member that REST shows: reading that takes a generic reader of anything, 20 kB
+/// of WebAssembly for one field.
+#[derive(Serialize, Deserialize)]
+struct OnTheWire {
+    code: Code,
+    detail: String,
+    #[serde(default)]
+    errors: Vec<FieldError>,
+    #[serde(default)]
+    standing: Option<Standing>,
+    #[serde(default)]
+    retry_after: Option<u64>,
+    #[serde(default)]
+    correlation_id: Option<String>,
+}
+
+impl From<OnTheWire> for Failure {
+    fn from(wire: OnTheWire) -> Self {
+        let OnTheWire { code, detail, errors, standing, retry_after, correlation_id } = wire;
+        Self(Problem { code, detail, errors, standing, retry_after, correlation_id })
+    }
+}
+
+impl From<Failure> for OnTheWire {
+    fn from(Failure(problem): Failure) -> Self {
+        let Problem { code, detail, errors, standing, retry_after, correlation_id } = problem;
+        Self { code, detail, errors, standing, retry_after, correlation_id }
+    }
+}
 
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -72,8 +72,8 @@ mod on_server {
         finish(
             entered,
             |entered| {
-                let problem = entered.as_ref().err()?.0.clone();
-                Some(Flash::Refused { action: None, problem })
+                let why = entered.as_ref().err()?.clone();
+                Some(Flash::Refused { action: None, why })
             },
             |entered| match entered {
                 Ok(()) => local_path(next).to_owned(),

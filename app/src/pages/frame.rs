@@ -3,12 +3,10 @@
 use domain::health::Health;
 use domain::identity::Role;
 use domain::problem::Code;
-use domain::view::Frame;
+use domain::view;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos::task::spawn_local;
-use leptos_meta::Title;
-use leptos_router::components::Outlet;
 use leptos_router::hooks::use_url;
 use leptos_router::location::Url;
 
@@ -28,7 +26,7 @@ const PATIENCE: i64 = 3_000;
 
 /// What the frame knows, for the pages inside it.
 #[derive(Clone, Copy)]
-pub(crate) struct FrameData(pub Resource<Result<Frame, Failure>>);
+pub(crate) struct FrameData(pub Resource<Result<view::Frame, Failure>>);
 
 impl FrameData {
     /// Whether the person may decide. Nobody knows: no.
@@ -39,7 +37,7 @@ impl FrameData {
 
 /// The frame, with a page inside.
 #[component]
-pub(crate) fn FramePage() -> impl IntoView {
+pub(crate) fn Frame(children: Children) -> impl IntoView {
     lead_to_sign_in();
     let (live, clock) = (expect_context::<Live>(), expect_context::<Clock>());
     let read = Resource::new(move || live.news.with(|news| news.number), |_| frame());
@@ -48,6 +46,7 @@ pub(crate) fn FramePage() -> impl IntoView {
     Effect::new(move || {
         if let Some(Ok(frame)) = read.get() {
             clock.set(frame.now);
+            document().set_title(&message::title(frame.pending, message::APPROVALS));
         }
     });
     Effect::new(move || wake_up(live, clock));
@@ -59,7 +58,7 @@ pub(crate) fn FramePage() -> impl IntoView {
             </nav>
             <div class="content">
                 <Banners/>
-                <Outlet/>
+                {children()}
             </div>
             <Toaster/>
             <Help/>
@@ -99,12 +98,11 @@ fn wake_up(live: Live, clock: Clock) {
 }
 
 /// `None`: the frame could not be read; then nothing is claimed.
-fn rail(frame: Option<Frame>) -> AnyView {
+fn rail(frame: Option<view::Frame>) -> AnyView {
     let health = frame.as_ref().map_or(Health::Unknown, |frame| frame.health.overall);
     let pending = frame.as_ref().and_then(|frame| frame.pending);
     let person = frame.map(|frame| frame.person);
     view! {
-        <Title text=message::title(pending, message::APPROVALS)/>
         <a class="brand" href="/approvals">
             <Icon name="#i-brand"/>
             <span>{message::PRODUCT}</span>
@@ -130,7 +128,7 @@ fn rail(frame: Option<Frame>) -> AnyView {
 fn me(name: &str, role: Role) -> AnyView {
     let initials: String = name.chars().take(2).flat_map(char::to_uppercase).collect();
     view! {
-        <button type="button" class="me" popovertarget="me">
+        <button type="button" class="me" popovertarget="me" aria-label=message::account(name)>
             <span class="face" aria-hidden="true">{initials}</span>
             <span class="name">{name.to_owned()}</span>
         </button>

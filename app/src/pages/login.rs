@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::api::session::{RedeemLink, SignIn};
@@ -18,11 +17,10 @@ pub(crate) fn LoginPage() -> impl IntoView {
     let next = local_path(&query.get("next").unwrap_or_default()).to_owned();
     let link = query.get("link").filter(|link| !link.is_empty());
     let refused = match use_context::<Option<Flash>>().flatten() {
-        Some(Flash::Refused { problem, .. }) => Some(problem),
+        Some(Flash::Refused { why, .. }) => Some(why.0),
         _ => None,
     };
     view! {
-        <Title text=message::title(None, message::SIGN_IN)/>
         <main id="main" class="door">
             <div class="doorway">
                 <p class="brand"><Icon name="#i-brand"/><span>{message::PRODUCT}</span></p>

@@ -1,7 +1,6 @@
 //! An address that leads nowhere.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::components::icon::Icon;
 use crate::message;
@@ -13,7 +12,6 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
         response.set_status(http::StatusCode::NOT_FOUND);
     }
     view! {
-        <Title text=message::title(None, message::NOT_FOUND)/>
         <main id="main" class="door">
             <div class="doorway">
                 <p class="brand"><Icon name="#i-brand"/><span>{message::PRODUCT}</span></p>

@@ -1,7 +1,7 @@
 // race-4: one `Idempotency-Key` is one request, however often and however much at once it is sent.
+import { ADMIN } from '../../support/server';
 import { expect, test } from '../../support/test';
-
-import { ACTIONS, API, ask, count, each, events, park, times } from './kit';
+import { ACTIONS, ask, count, each, events, park, times } from './kit';
 
 const call = (amount: number) => ({ tool_name: 'pay', tool_args: { amount } });
 const keyed = (key: string) => ({ 'idempotency-key': key });
@@ -33,7 +33,8 @@ test('race-4: twenty parallel parks under one key make one action, and every lat
 
 test('race-4: the same key with another body is refused and adds nothing, and the first answer stays', async ({ server }) => {
   const token = await server.token('idem-other-body', ['actions:submit']);
-  const send = (amount: number) => ask(server, 'POST', ACTIONS, { token, body: call(amount), headers: keyed('invoice-2') });
+  const send = (amount: number) =>
+    ask(server, 'POST', ACTIONS, { token, body: call(amount), headers: keyed('invoice-2') });
 
   const first = await send(100);
   expect(first.status).toBe(201);
@@ -61,7 +62,8 @@ test('another body that races the first one never makes a second action', async 
 });
 
 test("a key belongs to the token that sent it: another agent's same key is another request", async ({ server }) => {
-  const [ana, bob] = [await server.token('idem-ana', ['actions:submit']), await server.token('idem-bob', ['actions:submit'])];
+  const ana = await server.token('idem-ana', ['actions:submit']);
+  const bob = await server.token('idem-bob', ['actions:submit']);
   const first = await ask(server, 'POST', ACTIONS, { token: ana, body: call(5), headers: keyed('shared') });
   const second = await ask(server, 'POST', ACTIONS, { token: bob, body: call(5), headers: keyed('shared') });
   expect([first.status, second.status]).toEqual([201, 201]);
@@ -89,7 +91,8 @@ test('twenty parallel approves under one key decide once and leave one event', a
   const agent = await server.token('idem-agent', ['actions:submit']);
   const ana = await server.token('idem-person', ['actions:read', 'decisions:write'], ADMIN);
   const action = await park(server, agent);
-  const once = () => ask(server, 'POST', `${ACTIONS}/${action.id}/approve`, { token: ana, body: {}, headers: keyed('yes') });
+  const once = () =>
+    ask(server, 'POST', `${ACTIONS}/${action.id}/approve`, { token: ana, body: {}, headers: keyed('yes') });
 
   const answers = await each(times(20), 20, once);
 
@@ -100,10 +103,15 @@ test('twenty parallel approves under one key decide once and leave one event', a
   expect((await events(server, ana, action.id)).filter((kind) => kind === 'action_approved')).toHaveLength(1);
 });
 
-test('one key may stand for a park and for a decision: the route is part of it', async ({ server }) => {
-  const agent = await server.token('idem-route', ['actions:submit', 'actions:read', 'decisions:write'], ADMIN);
-  const parked = await ask(server, 'POST', ACTIONS, { token: agent, body: call(9), headers: keyed('k') });
-  const missing = await ask(server, 'POST', `${API}/actions/${parked.data.id}/withdraw`, { token: agent, body: call(9), headers: keyed('k') });
-  expect(parked.status).toBe(201);
-  expect(missing.code).toBe('invalid_request');
+test('one key may stand for the park and for the decision of one person: the route is part of it', async ({ server }) => {
+  const token = await server.token('idem-route', ['actions:submit', 'actions:read', 'decisions:write'], ADMIN);
+  const body = { reason: 'a mistake' };
+  const headers = keyed('same');
+  const [first, second] = [await park(server, token), await park(server, token)];
+  for (const { id } of [first, second]) {
+    const withdrawn = await ask(server, 'POST', `${ACTIONS}/${id}/withdraw`, { token, body, headers });
+    expect(withdrawn.data, withdrawn.text).toMatchObject({ id, status: 'withdrawn' });
+  }
+  const parked = await ask(server, 'POST', ACTIONS, { token, body: call(9), headers });
+  expect(parked.status, parked.text).toBe(201);
 });

@@ -4,7 +4,9 @@ import http from 'node:http';
 
 import { expect } from '@playwright/test';
 
-export type Json = any; // eslint-disable-line @typescript-eslint/no-explicit-any
+import type { Server } from '../../support/server';
+
+export type Json = any;
 
 export interface Where {
   url: string;
@@ -46,6 +48,7 @@ export function ask(server: Where, method: string, path: string, asked: Ask = {}
     body = Buffer.isBuffer(sent) ? sent : Buffer.from(typeof sent === 'string' ? sent : JSON.stringify(sent));
     headers['content-type'] = 'application/json';
     headers['content-length'] = String(body.length);
+    if (body.length > 1 << 20) headers.expect = '100-continue';
   }
   Object.assign(headers, asked.headers);
   return new Promise((resolve, reject) => {
@@ -57,7 +60,9 @@ export function ask(server: Where, method: string, path: string, asked: Ask = {}
     });
     request.setTimeout(asked.within ?? 90_000, () => request.destroy(new Error(`${method} ${path}: no answer`)));
     request.on('error', reject);
-    request.end(body);
+    // A large body is sent when the server wants it: one that is refused unread would end in a broken pipe.
+    if (headers.expect === undefined) request.end(body);
+    else request.on('continue', () => request.end(body)).flushHeaders();
   });
 }
 
@@ -89,11 +94,16 @@ export interface Parked {
 
 /** Parks a call that must be taken. */
 export async function park(server: Where, token: string, call: Json = {}): Promise<Parked> {
-  const body = typeof call === 'string' ? call : { tool_name: 'send_email', tool_args: { to: 'ana@example.com' }, ...call };
+  const usual = { tool_name: 'send_email', tool_args: { to: 'ana@example.com' } };
+  const body = typeof call === 'string' ? call : { ...usual, ...call };
   const parked = await ask(server, 'POST', ACTIONS, { token, body });
   expect(parked.status, parked.text).toBe(201);
   return parked.data;
 }
+
+/** A page, as a browser opens it. */
+export const open = (server: Where, path: string, cookie?: string, method = 'GET') =>
+  ask(server, method, path, { cookie, headers: { accept: 'text/html' } });
 
 export const show = (server: Where, token: string, id: string, query = '') =>
   ask(server, 'GET', `${ACTIONS}/${id}${query}`, { token });
@@ -226,3 +236,17 @@ export class Stream {
     this.request?.destroy();
   }
 }
+
+/** A person's browser: makes the person, opens their one-time link, answers the session as a `Cookie` header. */
+export async function signIn(server: Server, name: string): Promise<string> {
+  const link = new URL(await server.addPerson(name));
+  const entered = await ask(server, 'POST', '/api/console/session/redeem_link', {
+    body: `link=${encodeURIComponent(link.searchParams.get('link') ?? '')}`,
+    headers: { 'content-type': FORM, origin: server.url },
+  });
+  const cookie = /cs_session=[^;]+/.exec(String(entered.headers['set-cookie']));
+  expect(cookie, `${entered.status} ${entered.text}`).not.toBeNull();
+  return cookie![0];
+}
+
+export const FORM = 'application/x-www-form-urlencoded';

@@ -11,6 +11,7 @@ use domain::identity::{Principal, Scope};
 use domain::lifecycle::{ExecutionState, Status};
 use domain::page::{Cursor, Limit, Sort};
 use domain::problem::{Code, Problem};
+use domain::redaction::CallMask;
 use tokio::time::Instant;
 
 use crate::{Engine, Result, execution, store};
@@ -133,6 +134,11 @@ pub async fn overrides(engine: &Engine, tool: &str) -> Result<ClassOverrides> {
         None => store::tools::find(&engine.pool, tool).await?,
     };
     Ok(known.as_ref().map(ClassOverrides::from).unwrap_or_default())
+}
+
+/// The mask for whatever is told about an action.
+pub(crate) async fn mask(engine: &Engine, action: &Action) -> Result<CallMask> {
+    Ok(CallMask::of(&action.tool_args, &overrides(engine, &action.tool_name).await?))
 }
 
 /// What a waiter waits for.

@@ -9,7 +9,7 @@ use domain::json::Json;
 use domain::lifecycle::{Verb, allows};
 use domain::page::{Cursor, Limit, Sort};
 use domain::problem::{Code, Problem};
-use domain::redaction::mask_text;
+use domain::redaction::CallMask;
 use domain::text_safety::{Piece, escaped, visible, warnings};
 use domain::view::{ActionDetail, ActionRow, AttemptView, Frame, Outcome, QueuePage, TimelineEntry};
 
@@ -77,23 +77,25 @@ pub async fn queue(engine: &Engine, principal: &Principal, query: QueueQuery) ->
 pub async fn detail(engine: &Engine, principal: &Principal, id: ActionId) -> Result<ActionDetail> {
     let full = actions::get(engine, principal, id).await?;
     let FullAction { action, attempts, events, overrides, now } = full;
+    let mask = CallMask::of(&action.tool_args, &overrides);
+    let words = |text: &str| claim(&mask, text);
     Ok(ActionDetail {
         row: row(&action, &overrides),
         state: action.state(),
         verbs: verbs(principal, &action),
         args_sha256: action.args_sha256,
-        summary: action.agent_summary.as_deref().map(claim),
-        why: action.why.as_deref().map(claim),
-        evidence: action.evidence.as_ref().map(|evidence| rows(evidence, &overrides)).unwrap_or_default(),
+        summary: action.agent_summary.as_deref().map(words),
+        why: action.why.as_deref().map(words),
+        evidence: action.evidence.as_ref().map(|evidence| rows(&mask.json(evidence), &overrides)).unwrap_or_default(),
         argument_count: action.tool_args.as_object().map_or(0, <[_]>::len),
         arguments: rows(&action.tool_args, &overrides),
         warnings: deceptions(&action, &overrides),
         pending_reason: action.pending_reason.clone(),
         executor: action.executor,
-        decision_reason: action.decision_reason.as_deref().map(claim),
-        outcome: action.execution_result.as_ref().map(outcome),
-        attempts: attempts.iter().map(attempt).collect(),
-        timeline: events.iter().map(timeline).collect(),
+        decision_reason: action.decision_reason.as_deref().map(words),
+        outcome: action.execution_result.as_ref().map(|result| outcome(&mask, result)),
+        attempts: attempts.iter().map(|attempt| attempt_view(&mask, attempt)).collect(),
+        timeline: events.iter().map(|event| timeline(&mask, event)).collect(),
         tool_history: store::metrics::tool_history(&engine.pool, &action.tool_name).await?,
         now,
     })
@@ -128,12 +130,13 @@ fn rows(json: &Json, overrides: &ClassOverrides) -> Vec<domain::argument::Argume
 }
 
 /// An agent's or a person's words: masked, with whatever may deceive the eye made visible.
-fn claim(text: &str) -> Vec<Piece> {
-    visible(&mask_text(text))
+fn claim(mask: &CallMask, text: &str) -> Vec<Piece> {
+    visible(&mask.text(text))
 }
 
 fn row(action: &Action, overrides: &ClassOverrides) -> ActionRow {
-    let summary = action.agent_summary.as_deref().map(|text| line(&mask_text(text)));
+    let mask = CallMask::of(&action.tool_args, overrides);
+    let summary = action.agent_summary.as_deref().map(|text| line(&mask.text(text)));
     ActionRow {
         id: action.id,
         tool_name: escaped(&action.tool_name),
@@ -190,16 +193,16 @@ fn deceptions(action: &Action, overrides: &ClassOverrides) -> Vec<String> {
     found
 }
 
-fn outcome(result: &ExecutionResult) -> Outcome {
+fn outcome(mask: &CallMask, result: &ExecutionResult) -> Outcome {
     Outcome {
         success: result.success,
         result: result.result.as_ref().map(|json| rows(json, &ClassOverrides::default())).unwrap_or_default(),
-        error: result.error.as_deref().map(claim),
+        error: result.error.as_deref().map(|error| claim(mask, error)),
         executed_at: result.executed_at,
     }
 }
 
-fn attempt(attempt: &Attempt) -> AttemptView {
+fn attempt_view(mask: &CallMask, attempt: &Attempt) -> AttemptView {
     AttemptView {
         id: attempt.id,
         number: attempt.number,
@@ -208,17 +211,17 @@ fn attempt(attempt: &Attempt) -> AttemptView {
         claimed_at: attempt.claimed_at,
         lease_until: attempt.lease_until,
         finished_at: attempt.finished_at,
-        outcome: attempt.result.as_ref().map(outcome),
-        late_report: attempt.late_report.as_ref().map(outcome),
+        outcome: attempt.result.as_ref().map(|result| outcome(mask, result)),
+        late_report: attempt.late_report.as_ref().map(|report| outcome(mask, report)),
     }
 }
 
-fn timeline(event: &Event) -> TimelineEntry {
+fn timeline(mask: &CallMask, event: &Event) -> TimelineEntry {
     TimelineEntry {
         seq: event.seq,
         event_type: event.event_type,
         actor: escaped(&event.actor),
-        reason: event.reason.as_deref().map(claim),
+        reason: event.reason.as_deref().map(|reason| claim(mask, reason)),
         occurred_at: event.occurred_at,
     }
 }

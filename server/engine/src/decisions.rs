@@ -9,7 +9,7 @@ use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::lifecycle::{Refusal, State, Status, Verb, next};
 use domain::problem::{Code, Problem, Standing};
-use domain::redaction::mask_text;
+use domain::redaction::CallMask;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -104,7 +104,8 @@ async fn decide(
         drop(transaction);
         return late(engine, id, verb, &decider).await;
     };
-    let seq = append(&mut transaction, &action, event_type(verb), &principal.actor(), reason).await?;
+    let mask = actions::mask(engine, &action).await?;
+    let seq = append(&mut transaction, &action, event_type(verb), &principal.actor(), reason, &mask).await?;
     transaction.commit().await?;
     engine.changes.publish(Change::action(id, seq));
     Ok(Decision { action, repeated: false })
@@ -125,13 +126,14 @@ async fn append(
     event_type: EventType,
     actor: &str,
     reason: Option<&str>,
+    mask: &CallMask,
 ) -> Result<i64> {
     let metadata = Json::object([
         ("tool_name", Json::from(action.tool_name.as_str())),
         ("args_sha256", Json::from(action.args_sha256.to_string())),
         ("risk_tier", Json::from(action.risk_tier.as_str())),
     ]);
-    let reason = reason.map(mask_text);
+    let reason = reason.map(|reason| mask.text(reason));
     let content = EventContent {
         event_id: EventId(Uuid::now_v7()),
         action_id: Some(action.id),

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::action::{Action, AttemptState, Decider, ExecutionResult, limit};
-use domain::argument::ClassOverrides;
 use domain::digest::Digest;
 use domain::event::{EventContent, EventType};
 use domain::id::{ActionId, AttemptId, EventId};
@@ -13,7 +12,6 @@ use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Verb, next};
 use domain::problem::{Code, Problem};
-use domain::redaction::{mask_echoes, mask_result, secrets_of};
 use domain::tool::Executor;
 use sqlx::PgConnection;
 use tokio::time::Instant;
@@ -22,7 +20,7 @@ use uuid::Uuid;
 use crate::decisions::{Decision, check_text, person, standing};
 use crate::notify::Change;
 use crate::store::attempts::ClaimedAttempt;
-use crate::{Engine, Result, require, store, tools};
+use crate::{Engine, Result, actions, require, store, tools};
 
 /// The shortest and longest lease, in seconds.
 pub const LEASE_SECONDS: std::ops::RangeInclusive<i64> = 5..=3_600;
@@ -234,12 +232,11 @@ fn validate_report(report: &Report) -> Result<()> {
 
 /// The result as it is stored: every echo of the call's secrets masked.
 async fn masked(engine: &Engine, action: &Action, report: Report, at: DateTime<Utc>) -> Result<ExecutionResult> {
-    let overrides = tools::find(engine, &action.tool_name).await?.map(|tool| ClassOverrides::from(&tool));
-    let secrets = secrets_of(&action.tool_args, &overrides.unwrap_or_default());
+    let mask = actions::mask(engine, action).await?;
     Ok(ExecutionResult {
         success: report.success,
-        result: report.result.map(|result| mask_result(&result, &secrets)),
-        error: report.error.map(|error| mask_echoes(&error, &secrets)),
+        result: report.result.map(|result| mask.json(&result)),
+        error: report.error.map(|error| mask.text(&error)),
         executed_at: at,
     })
 }
@@ -370,8 +367,7 @@ pub async fn resolve(engine: &Engine, principal: &Principal, id: ActionId, settl
         let problem = Problem::new(Code::WrongState, format!("Only an unknown outcome is settled by hand: {refusal}."));
         return Err(Problem { standing: Some(standing(&action)), ..problem }.into());
     }
-    let secrets = secrets_of(&action.tool_args, &ClassOverrides::default());
-    let note = mask_echoes(&settle.note, &secrets);
+    let note = actions::mask(engine, &action).await?.text(&settle.note);
     let result = ExecutionResult {
         success: settle.succeeded,
         result: Some(Json::object([

@@ -6,18 +6,20 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::Router;
+use app::visitor::Visitor;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
-use domain::identity::Scope;
+use axum::{Extension, Router};
+use domain::identity::{Principal, Scope};
 use domain::problem::{Code, Problem};
 use engine::notify::{Change, Kind};
 use futures::{Stream, StreamExt, stream};
 use serde_json::json;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+use uuid::Uuid;
 
 use super::AppState;
 use super::problem::ApiResult;
@@ -25,6 +27,9 @@ use super::session::Caller;
 
 /// How often a silent stream shows that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// How often an open stream asks whether its listener may still listen.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// The route, relative to `/api/approvals`.
 pub fn router() -> Router<AppState> {
@@ -34,6 +39,7 @@ pub fn router() -> Router<AppState> {
 async fn listen(
     State(state): State<AppState>,
     Caller(principal): Caller,
+    visitor: Option<Extension<Visitor>>,
     headers: HeaderMap,
 ) -> ApiResult<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     if !principal.may(Scope::ActionsRead) {
@@ -56,9 +62,20 @@ async fn listen(
         .chain(stream::iter(missed))
         .chain(live)
         .take_until(async move { stopped.cancelled().await })
+        .take_until(no_longer_current(state, principal, visitor.and_then(|visitor| visitor.session_id)))
         .chain(stream::iter([bye]))
         .map(Ok);
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// Done when whoever listens may not any more: signed out, disabled, revoked. A database that is away says nothing.
+async fn no_longer_current(state: AppState, principal: Principal, session: Option<Uuid>) {
+    loop {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        if let Ok(false) = engine::identity::is_current(&state.engine, &principal, session).await {
+            return;
+        }
+    }
 }
 
 /// What happened since the event that the client saw last.

@@ -119,7 +119,7 @@ fn approve_form(desk: Desk, subject: &Subject, off: Signal<bool>, before: Option
     let send = move |event: SubmitEvent| {
         event.prevent_default();
         if !off.get_untracked() {
-            desk.send(id, message::NOT_APPROVED, approve(id, digest, String::new()));
+            desk.send(id, message::NOT_APPROVED, Box::pin(approve(id, digest, String::new())));
         }
     };
     view! {
@@ -162,7 +162,7 @@ fn rejection(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
         event.prevent_default();
         if !off.get_untracked() {
             let (chip, note) = (field(&event, "reason"), field(&event, "note"));
-            desk.send(id, message::NOT_REJECTED, reject(id, chip, note, String::new()));
+            desk.send(id, message::NOT_REJECTED, Box::pin(reject(id, chip, note, String::new())));
         }
     };
     view! {
@@ -209,7 +209,7 @@ fn resolution(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
             let happened = field(&event, "outcome") == "succeeded";
             let finding = if happened { Finding::Succeeded } else { Finding::Failed };
             let note = field(&event, "note");
-            desk.send(id, message::NOT_RESOLVED, resolve(id, finding, note, String::new()));
+            desk.send(id, message::NOT_RESOLVED, Box::pin(resolve(id, finding, note, String::new())));
         }
     };
     view! {

@@ -2,6 +2,7 @@
 //! the page are made here, by the route component, so that no view ever waits inside another's waiting.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use domain::id::ActionId;
 use domain::problem::{Code, Problem};
@@ -75,7 +76,7 @@ impl Desk {
             navigate(&url, NavigateOptions { scroll: false, ..NavigateOptions::default() });
         });
         let refusal = match use_context::<Option<Flash>>().flatten() {
-            Some(Flash::Refused { action: Some(id), problem }) => {
+            Some(Flash::Refused { action: Some(id), why: Failure(problem) }) => {
                 Some(Refusal { id, title: message::NOT_DONE, problem })
             }
             _ => None,
@@ -172,7 +173,7 @@ impl Desk {
         self,
         id: ActionId,
         title: &'static str,
-        call: impl Future<Output = Result<Decided, Failure>> + 'static,
+        call: Pin<Box<dyn Future<Output = Result<Decided, Failure>>>>,
     ) {
         if self.sending.get_untracked() {
             return;

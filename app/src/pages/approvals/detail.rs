@@ -24,7 +24,7 @@ use crate::message;
 #[component]
 pub(super) fn Detail(desk: Desk) -> impl IntoView {
     view! {
-        <section class="detail" aria-label=message::NOTHING_OPEN>
+        <section class="detail" tabindex="0" aria-label=message::OPEN_ACTION>
             <Transition fallback=skeleton>
                 {move || {
                     desk.detail.get().map(|detail| match detail {

@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::live::Live;
+use crate::message;
 use crate::pages::frame::FrameData;
 use desk::Desk;
 use query::Query;
@@ -30,6 +31,7 @@ pub(crate) fn ApprovalsPage() -> impl IntoView {
     let frame = expect_context::<FrameData>();
     view! {
         <main id="main" class="queue" class:one=move || open.read().is_some()>
+            <h1 class="hide">{message::APPROVALS}</h1>
             <health::HealthStrip frame/>
             <toolbar::Toolbar desk/>
             <div class="split">

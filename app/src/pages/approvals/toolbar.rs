@@ -18,7 +18,7 @@ pub(super) fn Toolbar(desk: Desk) -> impl IntoView {
     let words = Status::ALL.into_iter().map(Status::as_str).chain([ALL]);
     view! {
         <div class="bar">
-            <h1>{message::APPROVALS}</h1>
+            <b class="title" aria-hidden="true">{message::APPROVALS}</b>
             <nav class="tabs" aria-label=message::FILTER>
                 {words.enumerate().map(|(place, word)| status_link(desk, word, place == 0)).collect_view()}
             </nav>

@@ -15,12 +15,13 @@ pub use users::{
 
 use domain::event::{EventContent, EventType};
 use domain::id::EventId;
+use domain::identity::Principal;
 use domain::json::Json;
 use domain::problem::{Code, Problem};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Result, store};
+use crate::{Engine, Result, store};
 
 /// Writes an event about people or tokens.
 async fn append(connection: &mut PgConnection, event_type: EventType, actor: &str, metadata: &Json) -> Result<()> {
@@ -35,6 +36,18 @@ async fn append(connection: &mut PgConnection, event_type: EventType, actor: &st
     };
     store::events::append(connection, content).await?;
     Ok(())
+}
+
+/// Whether whoever asked before may still ask: the token is not revoked or expired, the session has not ended.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_current(engine: &Engine, principal: &Principal, session: Option<Uuid>) -> Result<bool> {
+    Ok(match (principal.token(), session) {
+        (Some(token), _) => store::tokens::find(&engine.pool, token.id).await?.is_some(),
+        (None, Some(session)) => store::sessions::find(&engine.pool, session, i32::MAX).await?.is_some(),
+        (None, None) => false,
+    })
 }
 
 fn unauthenticated(detail: &str) -> crate::Error {

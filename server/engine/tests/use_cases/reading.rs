@@ -119,11 +119,11 @@ async fn a_screen_shows_what_is_there_and_neither_secrets_nor_tricks() {
         "send_email",
         &format!(r#"{{"to": "ana@partner.example", "body": "{}", "smtp_password": "canary-7c1f"}}"#, "x".repeat(3_000)),
     );
-    request.agent_summary = Some("pay \u{202e}gpj.exe with canary-7c1f? token=canary-9d".to_owned());
+    request.agent_summary = Some("pay \u{202e}gpj.exe with canary-7c1f, token=canary-9d".to_owned());
     let action = stage.try_park(request).await.unwrap().action;
     let shown = detail(&stage.engine, &stage.ana, action.id).await.unwrap();
     let text = serde_json::to_string(&shown).unwrap();
-    assert!(!text.contains("canary-9d") && !text.contains("\"canary-7c1f\""), "{text}");
+    assert!(!text.contains("canary"), "what the arguments keep secret is secret in the summary too: {text}");
     assert!(!text.contains('\u{202e}'));
     assert!(shown.row.deceptive && !shown.warnings.is_empty());
     assert_eq!(shown.row.headline.as_deref(), Some("ana@partner.example"));

@@ -8,7 +8,7 @@ use domain::event::Event;
 use domain::id::{ActionId, AttemptId, RuleId};
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
-use domain::redaction::{mask_json, mask_text};
+use domain::redaction::{CallMask, mask_json};
 use domain::risk::RiskTier;
 use domain::tool::Executor;
 use engine::actions::{FullAction, waits_for_executor};
@@ -61,14 +61,16 @@ pub(super) struct ActionRecord {
 
 impl ActionRecord {
     pub(super) fn new(action: &Action, overrides: &ClassOverrides, base: &str) -> Self {
+        let mask = CallMask::of(&action.tool_args, overrides);
+        let text = |text: &Option<String>| text.as_deref().map(|text| mask.text(text));
         Self {
             id: action.id,
             tool_name: action.tool_name.clone(),
             tool_args: mask_json(&action.tool_args, overrides),
             args_sha256: action.args_sha256,
-            agent_summary: action.agent_summary.as_deref().map(mask_text),
-            why: action.why.as_deref().map(mask_text),
-            evidence: action.evidence.as_ref().map(|evidence| mask_json(evidence, overrides)),
+            agent_summary: text(&action.agent_summary),
+            why: text(&action.why),
+            evidence: action.evidence.as_ref().map(|evidence| mask.json(evidence)),
             session_id: action.session_id.clone(),
             agent_id: action.agent_id.clone(),
             status: action.status,
@@ -81,7 +83,7 @@ impl ActionRecord {
             expires_at: action.expires_at,
             decided_by: action.decided_by.clone(),
             decided_at: action.decided_at,
-            decision_reason: action.decision_reason.as_deref().map(mask_text),
+            decision_reason: text(&action.decision_reason),
             executed_at: action.executed_at,
             execution_result: action.execution_result.clone(),
             approval_rule_id: action.approval_rule_id,

@@ -1,0 +1,162 @@
+// Measures Countersign against its goals and prints a table. Figures are ratios and percentiles of one run on one
+// machine: to be read, not to be asserted.
+//
+//   make bench                      everything, about two minutes
+//   make bench ARGS="--only park"   one of: park, decide, page, memory, start, wasm
+//   make bench ARGS="--rounds 3 --seconds 4"
+import { execFile } from 'node:child_process';
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+
+import { Baseline } from './baseline.mjs';
+import { Server } from './server.mjs';
+
+const CLIENTS = 16;
+/** A call as agents make them, about 900 bytes. */
+const CALL = {
+  tool_name: 'send_email',
+  tool_args: {
+    to: 'ana.lindqvist@partner.example',
+    cc: ['finance@company.example'],
+    subject: 'Quarterly numbers for the review on Thursday',
+    body:
+      'Dear Ana,\n\nattached are the numbers for the third quarter. Revenue is 4.2 % above plan; the cost of freight ' +
+      'went up again, so the margin stays where it was. Please look at the second sheet first: the totals of all ' +
+      'regions were added up anew after the currency rates had been late.\n\nBest regards\nThe reporting agent',
+    attachments: [{ name: 'q3.pdf', bytes: 184223 }],
+  },
+  agent_summary: 'Send the quarterly numbers to Ana, as asked in the weekly review.',
+  session_id: 'weekly-review-7f3',
+  why: 'The review on Thursday needs the numbers a day before.',
+};
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '6' },
+  },
+});
+const wanted = (name) => options.only === undefined || options.only === name;
+const run = promisify(execFile);
+const HERE = dirname(fileURLToPath(import.meta.url));
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const rows = [];
+const report = (figure, measured, goal, met) => rows.push({ figure, measured, goal, met: met ? 'yes' : 'NO' });
+const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+
+async function load(...words) {
+  const { stdout } = await run(process.env.LOAD, words.map(String));
+  return JSON.parse(stdout);
+}
+
+async function measure(server) {
+  await server.start();
+  if (wanted('memory')) await memory(server);
+  const tokens = {
+    agent: await server.token('bench-agent', 'actions:submit,actions:read'),
+    person: await server.token('bench-person', 'actions:read,decisions:write', '--user', 'admin'),
+    body: join(server.dataDir, 'call.json'),
+  };
+  await writeFile(tokens.body, JSON.stringify(CALL));
+  let sample;
+  for (let count = 0; count < 60; count += 1) sample = await server.post('/actions', tokens.agent, CALL);
+  if (wanted('page')) await page(server, '60 pending');
+  if (wanted('decide')) await decide(server, tokens);
+  if (wanted('park')) {
+    await park(server, tokens, sample);
+    if (wanted('page')) await page(server, `${await server.sql("SELECT count(*) FROM pending_actions WHERE status = 'pending'")} pending`);
+  }
+  if (wanted('start')) await start(server);
+  if (wanted('wasm')) await wasm();
+}
+
+async function memory(server) {
+  await sleep(3_000);
+  const megabytes = await server.residentMegabytes();
+  report('Memory of the idle server', `${megabytes.toFixed(0)} MB`, '< 80 MB', megabytes < 80);
+}
+
+async function page(server, many) {
+  const cookie = await server.signIn();
+  const answer = await fetch(`http://${server.addr}/approvals`, { headers: { cookie, accept: 'text/html' } });
+  const html = await answer.text();
+  const shown = new Set(html.match(/\/approvals\/[0-9a-f-]{36}/g)).size;
+  if (answer.status !== 200 || shown < 50) throw new Error(`the page is no page of 50: ${answer.status}, ${shown} actions`);
+  await load('page', server.addr, cookie, '/approvals', 100);
+  const { p50_ms, p99_ms } = await load('page', server.addr, cookie, '/approvals', 300);
+  report(`Page of 50, rendered by the server (${many}; p99 ${ms(p99_ms)})`, ms(p50_ms), 'p50 < 15 ms', p50_ms < 15);
+}
+
+async function decide(server, { agent, person, body }) {
+  const { p50_ms, p99_ms } = await load('decide', server.addr, agent, person, 200, body);
+  report(`From a decision to the agent that waits (p99 ${ms(p99_ms)})`, ms(p50_ms), 'p50 < 50 ms', p50_ms < 50);
+}
+
+async function park(server, { agent, body }, sample) {
+  const baseline = await Baseline.create(server, sample);
+  const ours = async (seconds) => {
+    const figures = await load('park', server.addr, agent, CLIENTS, seconds, body);
+    await server.settle();
+    return figures;
+  };
+  const theirs = (seconds) => baseline.park(CLIENTS, seconds);
+  await ours(2);
+  await theirs(2);
+  const ratios = [];
+  const all = { ours: [], theirs: [] };
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    const sides = [['ours', ours], ['theirs', theirs]];
+    // The machine changes as time goes by: who begins alternates.
+    if (round % 2) sides.reverse();
+    for (const [name, side] of sides) all[name].push(await side(Number(options.seconds)));
+    const [one, other] = [all.ours.at(-1), all.theirs.at(-1)];
+    ratios.push(one.per_second / other.per_second);
+    const say = ({ per_second, p50_ms, p99_ms }) => `${per_second.toFixed(0)}/s, p50 ${ms(p50_ms)}, p99 ${ms(p99_ms)}`;
+    console.log(`park, round ${round + 1}: ${say(one)}; pgbench ${say(other)}; ratio ${ratios.at(-1).toFixed(2)}`);
+  }
+  const of = (side, figure) => median(all[side].map((one) => one[figure]));
+  const both = (side) => `${of(side, 'per_second').toFixed(0)}/s, p50 ${ms(of(side, 'p50_ms'))}, p99 ${ms(of(side, 'p99_ms'))}`;
+  const ratio = median(ratios);
+  report(`Durable park, ${CLIENTS} clients (${both('ours')}; pgbench ${both('theirs')})`, `${ratio.toFixed(2)} of pgbench`, '>= 0.50', ratio >= 0.5);
+}
+
+async function start(server) {
+  const times = [];
+  for (let count = 0; count < 5; count += 1) {
+    await server.stop();
+    times.push(await server.start());
+  }
+  report('Start with a ready database, to /readyz', ms(median(times)), '< 1000 ms', median(times) < 1_000);
+}
+
+async function wasm() {
+  const folder = resolve(HERE, '../../target/site/pkg');
+  const name = (await readdir(folder)).find((file) => file.endsWith('.wasm.br'));
+  if (!name) throw new Error('no WebAssembly: run make site');
+  const kilobytes = (await stat(join(folder, name))).size / 1000;
+  report('WebAssembly, brotli', `${kilobytes.toFixed(0)} kB`, '<= 250 kB', kilobytes <= 250);
+}
+
+function table() {
+  const columns = ['figure', 'measured', 'goal', 'met'];
+  const width = Object.fromEntries(columns.map((name) => [name, Math.max(name.length, ...rows.map((row) => row[name].length))]));
+  const line = (row) => `| ${columns.map((name) => row[name].padEnd(width[name])).join(' | ')} |`;
+  const heads = Object.fromEntries(columns.map((name) => [name, name]));
+  const rule = Object.fromEntries(columns.map((name) => [name, '-'.repeat(width[name])]));
+  return [heads, rule, ...rows].map(line).join('\n');
+}
+
+const server = await Server.create();
+const stopped = (signal) => server.remove().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+process.once('SIGINT', stopped).once('SIGTERM', stopped);
+try {
+  await measure(server);
+  console.log(`\n${availableParallelism()} processors, shared with the load client and Postgres\n\n${table()}`);
+} finally {
+  await server.remove();
+}

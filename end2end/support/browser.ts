@@ -1,0 +1,166 @@
+// `test` with a watched browser: whatever the console should never do fails the test that saw it.
+import type { Browser, BrowserContext, BrowserContextOptions, ConsoleMessage, Locator, Page, Request } from '@playwright/test';
+
+import { expect, test as withServer } from './test';
+import { ADMIN, PASSWORD, type Server } from './server';
+
+export { expect };
+
+/** Where an open page listens: the sign that its WebAssembly is awake. */
+const STREAM = '/api/approvals/events/stream';
+
+/** Collects what must not happen: words on the console, errors, failed requests, requests to other places. */
+export class Watch {
+  readonly faults: string[] = [];
+  private readonly allowed: RegExp[] = [];
+
+  constructor(private readonly origin: string) {}
+
+  /** Faults of this kind are what the test is about. */
+  allow(...kinds: RegExp[]): void {
+    this.allowed.push(...kinds);
+  }
+
+  over(context: BrowserContext): void {
+    context.on('console', (message: ConsoleMessage) => {
+      if (['error', 'warning', 'assert'].includes(message.type())) {
+        this.note(`console ${message.type()}: ${message.text()} (${message.location().url})`);
+      }
+    });
+    context.on('weberror', (error) => this.note(`error on the page: ${error.error().stack}`));
+    context.on('request', (request: Request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (!['data:', 'blob:', 'about:'].includes(protocol) && origin !== this.origin) {
+        this.note(`request to another place: ${request.method()} ${request.url()}`);
+      }
+    });
+    context.on('requestfailed', (request: Request) => {
+      const why = request.failure()?.errorText ?? 'unknown';
+      // A page that is left drops what it was waiting for.
+      if (why !== 'net::ERR_ABORTED') this.note(`failed request: ${request.method()} ${request.url()}: ${why}`);
+    });
+    context.on('dialog', (dialog) => {
+      this.note(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+  }
+
+  private note(fault: string): void {
+    this.faults.push(fault);
+  }
+
+  check(): void {
+    const faults = this.faults.filter((fault) => !this.allowed.some((kind) => kind.test(fault)));
+    // Soft: it is told beside whatever else went wrong, and is often the cause.
+    expect.soft(faults, 'what the browser complained about').toEqual([]);
+  }
+}
+
+/** Opens an address of the console and waits until the page is awake. */
+export async function visit(page: Page, path: string): Promise<void> {
+  const awake = listening(page);
+  await page.goto(path);
+  await awake;
+}
+
+async function listening(page: Page): Promise<void> {
+  await page.waitForResponse((response) => new URL(response.url()).pathname === STREAM && response.ok(), { timeout: 20_000 });
+}
+
+/** Signs in by name and password, and arrives at `next`. With JavaScript the page is awake afterwards. */
+export async function signIn(page: Page, next = '/approvals', name = ADMIN, password = PASSWORD): Promise<void> {
+  await page.goto(`/login?next=${encodeURIComponent(next)}`);
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill(password);
+  const awake = arrival(page);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL((url) => url.pathname + url.search === next);
+  await awake;
+}
+
+/** Signs in with a one-time link. */
+export async function signInByLink(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  const awake = arrival(page);
+  await page.getByRole('button', { name: 'Sign in with this link' }).click();
+  await page.waitForURL('**/approvals');
+  await awake;
+}
+
+/** Contexts whose pages never wake up. */
+const UNSCRIPTED = new WeakSet<BrowserContext>();
+
+function arrival(page: Page): Promise<void> {
+  return UNSCRIPTED.has(page.context()) ? Promise.resolve() : listening(page);
+}
+
+/** A watched browser window of its own, as another person's would be. */
+async function window(browser: Browser, watch: Watch, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options);
+  watch.over(context);
+  return context.newPage();
+}
+
+/** The row of an action in the list. */
+export function row(page: Page, id: string): Locator {
+  return page.locator(`.rows .row:has(a[href^="/approvals/${id}"])`);
+}
+
+/** The open action's card. */
+export function card(page: Page): Locator {
+  return page.locator('section.detail');
+}
+
+/** Opens an action from the list, as a person does who sees it come in. */
+export async function openFromList(page: Page, id: string): Promise<void> {
+  const shown = row(page, id);
+  const announced = page.locator('.news');
+  await shown.or(announced).first().waitFor();
+  if (!(await shown.isVisible())) await announced.click();
+  await shown.getByRole('link').click();
+  await expect(page).toHaveURL(new RegExp(`/approvals/${id}`));
+}
+
+/** Goes on looking at the action that has just been decided. */
+export async function showDecided(page: Page): Promise<void> {
+  await page.locator('.toast').getByRole('link', { name: 'Show' }).click();
+}
+
+interface Fixtures {
+  watch: Watch;
+  /** Opens another watched window; all of them are closed at the end. */
+  another: (options?: BrowserContextOptions) => Promise<Page>;
+  /** A page on which the administrator has signed in. */
+  console: Page;
+}
+
+export const test = withServer.extend<Fixtures>({
+  baseURL: async ({ server }: { server: Server }, use) => use(server.url),
+  watch: async ({ server }, use) => {
+    const watch = new Watch(server.url);
+    await use(watch);
+    watch.check();
+  },
+  context: async ({ context, watch, javaScriptEnabled }, use) => {
+    if (javaScriptEnabled === false) {
+      UNSCRIPTED.add(context);
+      // Chromium refuses to fetch what it will not run, and complains that what it fetched was for nothing.
+      watch.allow(/^failed request: GET \S+\/pkg\/\S+\.js: csp$/, /\.wasm was preloaded using link preload but not used/);
+    }
+    watch.over(context);
+    await use(context);
+  },
+  another: async ({ browser, watch }, use) => {
+    const pages: Page[] = [];
+    await use(async (options) => {
+      const page = await window(browser, watch, options);
+      pages.push(page);
+      return page;
+    });
+    for (const page of pages) await page.context().close();
+  },
+  console: async ({ page }, use) => {
+    await signIn(page);
+    await use(page);
+  },
+});

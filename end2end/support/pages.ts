@@ -1,0 +1,50 @@
+// Every page and state of the console, by name: how somebody who has signed in gets there. What looks at all of them
+// (the tests of the look, the screenshots) shares this list.
+import type { Page } from '@playwright/test';
+
+import { visit } from './browser';
+import type { Stage } from './stage';
+
+export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown>> = {
+  'the queue': (page) => visit(page, '/approvals'),
+  'an empty list': (page) => visit(page, '/approvals?status=withdrawn'),
+  'a list of outcomes': (page) => visit(page, '/approvals?status=all'),
+  'a filter that is none': (page) => visit(page, '/approvals?status=nonsense'),
+  'a call of low risk': (page, scene) => visit(page, `/approvals/${scene.low}`),
+  'a deceptive call': (page, scene) => visit(page, `/approvals/${scene.deceptive}`),
+  'a long call, unfolded': async (page, scene) => {
+    await visit(page, `/approvals/${scene.long}`);
+    await page.getByRole('link', { name: /more characters/ }).first().click();
+    await page.getByRole('link', { name: 'Show less' }).waitFor();
+  },
+  'the second look at a call of high risk': async (page, scene) => {
+    await visit(page, `/approvals/${scene.high}`);
+    await page.locator('summary', { hasText: 'Approve' }).click();
+  },
+  'the name of a critical call, to be typed': async (page, scene) => {
+    await visit(page, `/approvals/${scene.critical}`);
+    await page.locator('summary', { hasText: 'Approve' }).click();
+  },
+  'a rejection': async (page, scene) => {
+    await visit(page, `/approvals/${scene.low}`);
+    await page.locator('summary', { hasText: 'Reject' }).click();
+  },
+  'a call that has succeeded': (page, scene) => visit(page, `/approvals/${scene.succeeded}`),
+  'a call that has failed': (page, scene) => visit(page, `/approvals/${scene.failed}`),
+  'a call whose outcome is unknown': async (page, scene) => {
+    await visit(page, `/approvals/${scene.unknown}`);
+    await page.locator('summary', { hasText: 'Settle outcome' }).click();
+  },
+  'a call that was rejected': (page, scene) => visit(page, `/approvals/${scene.rejected}`),
+  'a call that has expired': (page, scene) => visit(page, `/approvals/${scene.expired}`),
+  'an action that is none': (page) => visit(page, '/approvals/no-such-action'),
+  'the keyboard help': async (page) => {
+    await visit(page, '/approvals');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+  },
+  'the dialog for stale actions': async (page) => {
+    await visit(page, '/approvals');
+    await page.getByRole('button', { name: 'Expire stale' }).click();
+  },
+};

@@ -1,0 +1,128 @@
+// A queue as it is on a good day, with an action in every state: what the look of the pages is judged by.
+import type { Api, Call } from './api';
+import type { Server } from './server';
+
+export interface Stage {
+  low: string;
+  medium: string;
+  high: string;
+  critical: string;
+  deceptive: string;
+  long: string;
+  succeeded: string;
+  failed: string;
+  unknown: string;
+  rejected: string;
+  expired: string;
+  waiting: string;
+}
+
+interface People {
+  agent: Api;
+  worker: Api;
+  person: Api;
+}
+
+const config = `
+[tools.notify_channel]
+risk_tier = "low"
+executor = "worker"
+[tools.send_email]
+risk_tier = "high"
+executor = "worker"
+[tools.create_ticket]
+risk_tier = "medium"
+executor = "worker"
+[tools.deploy_service]
+risk_tier = "critical"
+executor = "worker"
+[tools.update_record]
+risk_tier = "medium"
+`;
+
+const CALLS: Record<string, Call> = {
+  deceptive: {
+    tool_name: 'send_email',
+    tool_args: { to: 'ana@partner\u200b.example', subject: 'Invoice \u202egnp.exe', body: 'Please open the attachment.' },
+    agent_summary: 'Send the invoice to \u202eAna',
+    session_id: 'billing-0412',
+  },
+  high: {
+    tool_name: 'send_email',
+    tool_args: {
+      to: 'ana.lindqvist@partner.example',
+      cc: ['finance@company.example'],
+      subject: 'Quarterly numbers for the review on Thursday',
+      body: 'Dear Ana,\n\nattached are the numbers for the third quarter. Revenue is 4.2 % above plan.\n\nBest regards\nThe reporting agent',
+      attachments: [{ name: 'q3.pdf', bytes: 184223 }],
+      smtp_password: 'never shown',
+    },
+    agent_summary: 'Send the quarterly numbers to Ana, as asked in the weekly review.',
+    session_id: 'weekly-review-7f3',
+    why: 'The review on Thursday needs the numbers a day before.',
+    evidence: { asked_by: 'finance@company.example', thread: 'Q3 review' },
+  },
+  low: {
+    tool_name: 'notify_channel',
+    tool_args: { channel: '#ops', message: 'Nightly backup finished: 412 GB in 38 minutes.' },
+    agent_summary: 'Tell #ops that the backup is done',
+    session_id: 'nightly-backup',
+  },
+  critical: {
+    tool_name: 'deploy_service',
+    tool_args: { service: 'checkout', version: '2026.11.3', environment: 'production', replicas: 12, canary: true, previous: null },
+    agent_summary: 'Roll out checkout 2026.11.3, whose tests are green',
+    session_id: 'release-train-48',
+  },
+  medium: {
+    tool_name: 'create_ticket',
+    tool_args: { project: 'WEB', title: 'Login page is slow on mobile', priority: 2, labels: ['performance', 'mobile'] },
+    agent_summary: 'File what three customers have reported',
+    session_id: 'support-triage',
+  },
+  long: {
+    tool_name: 'update_record',
+    tool_args: { path: '/srv/reports/2026/q3/summary.md', text: 'All the words of a long report, line after line.\n'.repeat(300) },
+    agent_summary: 'Replace the report by the corrected one, in which the totals of all regions were added up again after the currency rates had been late.',
+    session_id: 'a-session-with-a-name-that-is-much-longer-than-what-fits-into-a-row',
+  },
+};
+
+async function set(server: Server, { agent, worker, person }: People): Promise<Stage> {
+  const ids: Partial<Stage> = {};
+  const tell = (channel: string): Call => ({ ...CALLS.low, tool_args: { channel, message: 'The weekly report is out.' } });
+  const parked = async (call: Call) => (await agent.park(call)).id;
+
+  ids.rejected = await parked({ ...CALLS.high, agent_summary: 'Send the numbers to a new address' });
+  await person.reject(ids.rejected, 'Wrong recipient: Ana has moved to the other team');
+
+  ids.succeeded = await parked(tell('#reports'));
+  await person.approve(ids.succeeded);
+  const first = await worker.claim(['notify_channel']);
+  await worker.report(first!.attempt, { success: true, result: { message_id: 'm-1042', delivered: true } });
+
+  ids.failed = await parked(tell('#archive'));
+  await person.approve(ids.failed, { note: 'fine' });
+  const second = await worker.claim(['notify_channel']);
+  await worker.report(second!.attempt, { success: false, error: 'channel_is_archived: #archive takes no messages' });
+
+  ids.unknown = await parked(tell('#finance'));
+  await person.approve(ids.unknown);
+  await worker.claim(['notify_channel'], 5);
+  await agent.wait(ids.unknown, 20, 'executed');
+
+  ids.waiting = await parked({ tool_name: 'update_record', tool_args: { id: 7, state: 'closed' }, session_id: 'cleanup' });
+  await person.approve(ids.waiting);
+
+  ids.expired = await parked(tell('#nobody'));
+  await server.moveDeadline(ids.expired, -1);
+  await person.expireStale();
+
+  for (const name of ['deceptive', 'high', 'low', 'critical', 'medium', 'long'] as const) ids[name] = await parked(CALLS[name]);
+  // Time left in every colour.
+  await server.moveDeadline(ids.high!, 100 * 60);
+  await server.moveDeadline(ids.medium!, 3 * 3600);
+  return ids as Stage;
+}
+
+export const stage = { config, set };
