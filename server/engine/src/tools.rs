@@ -72,11 +72,6 @@ pub(crate) async fn find_or_register(engine: &Engine, name: &str, actor: &str) -
     Ok(tool)
 }
 
-/// The tool as the database has it, if anybody has met it.
-pub(crate) async fn find(engine: &Engine, name: &str) -> Result<Option<Tool>> {
-    Ok(store::tools::find(&engine.pool, name).await?)
-}
-
 async fn register(engine: &Engine, name: &str, actor: &str) -> Result<()> {
     let tier = engine.policy.default_risk_tier;
     let mut transaction = engine.pool.begin().await?;
