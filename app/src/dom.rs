@@ -2,9 +2,9 @@
 //! calls them runs in the browser alone.
 
 #[cfg(feature = "hydrate")]
-pub(crate) use in_browser::{clear_card, field, focus_first, hide_sheet};
+pub(crate) use in_browser::{clear_card, field, focus_first};
 #[cfg(not(feature = "hydrate"))]
-pub(crate) use on_server::{clear_card, field, focus_first, hide_sheet};
+pub(crate) use on_server::{clear_card, field, focus_first};
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
@@ -46,15 +46,6 @@ mod in_browser {
             drop(first.focus());
         }
     }
-
-    /// Closes a popover; one that is closed stays so.
-    pub(crate) fn hide_sheet(id: &str) {
-        if let Some(sheet) = document().get_element_by_id(id)
-            && let Ok(sheet) = sheet.dyn_into::<HtmlElement>()
-        {
-            drop(sheet.hide_popover());
-        }
-    }
 }
 
 #[cfg(not(feature = "hydrate"))]
@@ -68,6 +59,4 @@ mod on_server {
     }
 
     pub(crate) fn focus_first(_event: Event) {}
-
-    pub(crate) const fn hide_sheet(_id: &str) {}
 }

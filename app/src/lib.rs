@@ -14,6 +14,8 @@ mod local_path;
 mod message;
 mod pages;
 #[cfg(feature = "ssr")]
+mod sheets;
+#[cfg(feature = "ssr")]
 pub mod shell;
 mod theme;
 mod toast;

@@ -4,15 +4,18 @@
 //! otherwise the sign-in page would send people wherever a link says (an open redirect).
 
 /// Where everything starts.
+#[cfg(any(feature = "ssr", test))]
 pub(crate) const HOME: &str = "/approvals";
 
 /// `path` if it leads to a page of this console, else the queue.
+#[cfg(any(feature = "ssr", test))]
 pub(crate) fn local_path(path: &str) -> &str {
     if is_local(path) { path } else { HOME }
 }
 
 /// One leading slash, then only what a URL's path and query are written with. `//host` and `/\host` name another
 /// host to a browser; a control character could end the header.
+#[cfg(any(feature = "ssr", test))]
 fn is_local(path: &str) -> bool {
     let bytes = path.as_bytes();
     bytes.len() <= 2_000

@@ -1,5 +1,8 @@
 //! Every English text of the console, so that another language is another such module.
 
+// Some texts only the server writes, some only the browser.
+#![allow(dead_code)]
+
 use domain::action::{AttemptState, Decider};
 use domain::event::EventType;
 use domain::health::Health;
@@ -74,7 +77,6 @@ pub(crate) const SIGN_IN_LEAD: &str = "Agents' risky calls wait here until a per
 pub(crate) const NAME: &str = "Name";
 pub(crate) const PASSWORD: &str = "Password";
 pub(crate) const SIGN_IN_FAILED: &str = "Not signed in.";
-#[cfg(feature = "ssr")]
 pub(crate) const SIGN_IN_FIRST: &str = "Sign in first.";
 pub(crate) const LINK_LEAD: &str =
     "You opened a one-time sign-in link. It works once, and only when you press this button.";
@@ -193,7 +195,6 @@ pub(crate) const fn tier(tier: RiskTier) -> &'static str {
     }
 }
 
-#[cfg(feature = "ssr")]
 pub(crate) fn unknown_status() -> String {
     let words: Vec<_> = Status::ALL.into_iter().map(Status::as_str).collect();
     format!("must be one of {}, or all", words.join(", "))

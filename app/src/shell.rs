@@ -11,6 +11,7 @@ use leptos_axum::ResponseOptions;
 use crate::App;
 use crate::components::icon::Sprite;
 use crate::message;
+use crate::sheets::Sheets;
 use crate::theme::Theme;
 
 /// Where the page's files are: URL paths, hashes included.
@@ -32,7 +33,6 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'no
 /// The document.
 pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     send_security_policy();
-    let start = hydration_script(&assets);
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=Theme::current().attribute()>
@@ -48,15 +48,14 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <link rel="stylesheet" href=assets.css/>
-                <link rel="modulepreload" href=assets.js/>
-                <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
-                <script type="module" nonce=use_nonce()>{start}</script>
+                {wakes_up().then(|| start(assets.js, assets.wasm))}
                 <title>{title()}</title>
             </head>
             <body>
                 // First in the body: hydration starts at the first child.
                 <App/>
                 <Sprite/>
+                <Sheets/>
             </body>
         </html>
     }
@@ -64,8 +63,7 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
 
 /// The title before the page is awake; then it carries the number of actions that wait.
 fn title() -> String {
-    let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
-    message::title(None, if path == "/login" { message::SIGN_IN } else { message::APPROVALS })
+    message::title(None, if path() == "/login" { message::SIGN_IN } else { message::APPROVALS })
 }
 
 fn send_security_policy() {
@@ -75,7 +73,23 @@ fn send_security_policy() {
     response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
 }
 
-/// Paths are ours, made of hexadecimal digits and known names: nothing in them needs escaping.
-fn hydration_script(assets: &Assets) -> String {
-    format!("import('{}').then(m=>m.default({{module_or_path:'{}'}}).then(()=>m.hydrate()))", assets.js, assets.wasm)
+/// Whether there is anything on the page for the browser to take over. The sign-in page and the one for mistyped
+/// addresses are plain HTML: they need no WebAssembly, and it carries nothing of them.
+pub(crate) fn wakes_up() -> bool {
+    path().starts_with("/approvals")
+}
+
+/// Asks for the files early, and starts them. The paths are ours, made of hexadecimal digits and known names:
+/// nothing in them needs escaping.
+fn start(js: String, wasm: String) -> impl IntoView {
+    let script = format!("import('{js}').then(m=>m.default({{module_or_path:'{wasm}'}}).then(()=>m.hydrate()))");
+    view! {
+        <link rel="modulepreload" href=js/>
+        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
+        <script type="module" nonce=use_nonce()>{script}</script>
+    }
+}
+
+fn path() -> String {
+    use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default()
 }

@@ -16,6 +16,7 @@ pub enum Theme {
     Dark,
 }
 
+#[cfg(feature = "ssr")]
 impl Theme {
     pub(crate) const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
@@ -34,18 +35,7 @@ impl Theme {
             Self::Light | Self::Dark => Some(self.as_str()),
         }
     }
-}
 
-#[cfg(not(feature = "ssr"))]
-impl Theme {
-    /// The browser is told by the page it got.
-    pub(crate) const fn current() -> Self {
-        Self::System
-    }
-}
-
-#[cfg(feature = "ssr")]
-impl Theme {
     /// The choice of whoever is being answered.
     pub(crate) fn current() -> Self {
         leptos::prelude::use_context::<http::request::Parts>()

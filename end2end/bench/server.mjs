@@ -105,7 +105,7 @@ export class Server {
       body: JSON.stringify(json),
     });
     const text = await answer.text();
-    if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${text}`);
+    if (!answer.ok) throw Object.assign(new Error(`POST ${path}: ${answer.status} ${text}`), { status: answer.status });
     return JSON.parse(text).data;
   }
 

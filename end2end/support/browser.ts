@@ -6,8 +6,9 @@ import { ADMIN, PASSWORD, type Server } from './server';
 
 export { expect };
 
-/** Where an open page listens: the sign that its WebAssembly is awake. */
+/** Where a page listens once its WebAssembly is awake, and what it then reads again. */
 const STREAM = '/api/approvals/events/stream';
+const READ_AGAIN = ['/api/console/frame/show', '/api/console/actions/list'];
 
 /** Collects what must not happen: words on the console, errors, failed requests, requests to other places. */
 export class Watch {
@@ -63,8 +64,14 @@ export async function visit(page: Page, path: string): Promise<void> {
   await awake;
 }
 
+/** Until the page listens and has read again what it shows: from then on it is told of everything. */
 async function listening(page: Page): Promise<void> {
-  await page.waitForResponse((response) => new URL(response.url()).pathname === STREAM && response.ok(), { timeout: 20_000 });
+  await answered(page, STREAM);
+  await Promise.all(READ_AGAIN.map((path) => answered(page, path)));
+}
+
+async function answered(page: Page, path: string): Promise<void> {
+  await page.waitForResponse((response) => new URL(response.url()).pathname === path, { timeout: 20_000 });
 }
 
 /** Signs in by name and password, and arrives at `next`. With JavaScript the page is awake afterwards. */

@@ -254,7 +254,7 @@ impl Masker {
     /// Whether the object is a pair like `{"name": "Authorization", "value": "..."}`.
     fn names_a_secret(&self, members: &[(String, Json)]) -> bool {
         members.iter().any(|(key, value)| {
-            matches!(key.to_ascii_lowercase().as_str(), "name" | "key" | "header" | "field" | "parameter" | "variable")
+            is_one_of(key, &["name", "key", "header", "field", "parameter", "variable"])
                 && value.as_str().is_some_and(|name| self.is_secret(&[name]))
         }) && members.iter().any(|(key, _)| is_value(key))
     }
@@ -294,7 +294,11 @@ impl Keys<'_> {
 }
 
 fn is_value(key: &str) -> bool {
-    matches!(key.to_ascii_lowercase().as_str(), "value" | "values" | "val")
+    is_one_of(key, &["value", "values", "val"])
+}
+
+fn is_one_of(key: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| key.eq_ignore_ascii_case(word))
 }
 
 /// What stands for a value that is secret as a whole.

@@ -48,9 +48,9 @@ pub async fn full_value(id: ActionId, path: String) -> Result<Vec<Piece>, Failur
 /// # Errors
 /// What the engine refuses: too late, decided before, other arguments, no permission.
 #[server(prefix = "/api/console", endpoint = "actions/approve", output = JsonAnswer)]
-pub async fn approve(id: ActionId, args_sha256: Digest, #[server(default)] back: String) -> Result<Decided, Failure> {
+pub async fn approve(id: ActionId, args_sha256: Digest) -> Result<Decided, Failure> {
     let decision = on_server::approve(id, args_sha256).await;
-    on_server::decided(id, decision, &back).await
+    on_server::decided(id, decision).await
 }
 
 /// Rejects the action. The reason, chip and words together, goes back to the agent.
@@ -62,10 +62,9 @@ pub async fn reject(
     id: ActionId,
     #[server(default)] reason: String,
     #[server(default)] note: String,
-    #[server(default)] back: String,
 ) -> Result<Decided, Failure> {
     let decision = on_server::reject(id, &one_reason(&reason, &note)).await;
-    on_server::decided(id, decision, &back).await
+    on_server::decided(id, decision).await
 }
 
 /// What a person found out about a call whose outcome is unknown.
@@ -81,14 +80,9 @@ pub enum Finding {
 /// # Errors
 /// As [`approve`]; or the outcome is not unknown.
 #[server(prefix = "/api/console", endpoint = "actions/resolve", output = JsonAnswer)]
-pub async fn resolve(
-    id: ActionId,
-    outcome: Finding,
-    #[server(default)] note: String,
-    #[server(default)] back: String,
-) -> Result<Decided, Failure> {
+pub async fn resolve(id: ActionId, outcome: Finding, #[server(default)] note: String) -> Result<Decided, Failure> {
     let decision = on_server::resolve(id, outcome, note).await;
-    on_server::decided(id, decision, &back).await
+    on_server::decided(id, decision).await
 }
 
 /// Expires every pending action whose deadline has passed, and says how many those were.
@@ -96,9 +90,9 @@ pub async fn resolve(
 /// # Errors
 /// No permission, or the database cannot be written.
 #[server(prefix = "/api/console", endpoint = "actions/expire_stale", output = JsonAnswer)]
-pub async fn expire_stale(#[server(default)] back: String) -> Result<usize, Failure> {
+pub async fn expire_stale() -> Result<usize, Failure> {
     let expired = on_server::expire_stale().await;
-    super::finish(expired, on_server::expired_flash, |_| back)
+    super::finish(expired, on_server::expired_flash, |_| super::came_from())
 }
 
 /// A chip and a note as one reason.
@@ -124,7 +118,7 @@ mod on_server {
     use engine::execution::Settle;
 
     use super::Finding;
-    use crate::api::{Failure, answer, engine, finish, person};
+    use crate::api::{Failure, answer, came_from, engine, finish, person};
     use crate::flash::Flash;
     use crate::pages::approvals::query::{ALL, Query};
 
@@ -169,12 +163,8 @@ mod on_server {
     }
 
     /// Tells the person what came of it, and opens the next action of the list they came from.
-    pub(super) async fn decided(
-        id: ActionId,
-        decision: Result<Decision, Failure>,
-        back: &str,
-    ) -> Result<Decided, Failure> {
-        let list = Query::of_url(back);
+    pub(super) async fn decided(id: ActionId, decision: Result<Decision, Failure>) -> Result<Decided, Failure> {
+        let list = Query::of_url(&came_from());
         let decided = match decision {
             Ok(decision) => Ok(told(decision, next_in(&list, id).await)),
             Err(failure) => Err(failure),

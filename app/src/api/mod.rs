@@ -88,7 +88,7 @@ impl FromServerFnError for Failure {
 }
 
 #[cfg(feature = "ssr")]
-pub(crate) use on_server::{answer, cookie, engine, fail, finish, person, set_cookie, visitor};
+pub(crate) use on_server::{answer, came_from, cookie, engine, fail, finish, person, set_cookie, visitor};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -159,6 +159,14 @@ mod on_server {
     /// The sign-in page may be led to by us, though not by a parameter.
     fn local_page(page: &str) -> &str {
         if page == "/login" || page.starts_with("/login?") { page } else { local_path(page) }
+    }
+
+    /// The page that a form was on: its path and query, if the browser says so, else the queue.
+    pub(crate) fn came_from() -> String {
+        let parts = use_context::<Parts>();
+        let referer = parts.as_ref().and_then(|parts| parts.headers.get(header::REFERER)?.to_str().ok());
+        let after_host = referer.and_then(|url| url.split_once("://")?.1.split_once('/'));
+        local_path(&after_host.map_or_else(String::new, |(_, path)| format!("/{path}"))).to_owned()
     }
 
     fn is_form_post() -> bool {

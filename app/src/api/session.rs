@@ -46,9 +46,9 @@ pub async fn sign_out() -> Result<(), Failure> {
 /// # Errors
 /// An unknown word.
 #[server(prefix = "/api/console", endpoint = "session/set_theme", output = JsonAnswer)]
-pub async fn set_theme(theme: crate::theme::Theme, #[server(default)] back: String) -> Result<(), Failure> {
+pub async fn set_theme(theme: crate::theme::Theme) -> Result<(), Failure> {
     super::set_cookie(crate::theme::COOKIE, theme.as_str(), Some(365 * 24 * 3600));
-    super::finish(Ok(()), |_| None, |_| back)
+    super::finish(Ok(()), |_| None, |_| super::came_from())
 }
 
 #[cfg(feature = "ssr")]

@@ -1,24 +1,19 @@
 //! What stands around every page: where one can go, who one is, how the queue is, and what is wrong right now.
 
 use domain::health::Health;
-use domain::identity::Role;
 use domain::problem::Code;
 use domain::view;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn as _;
-use leptos::task::spawn_local;
 use leptos_router::hooks::use_url;
 use leptos_router::location::Url;
 
 use crate::api::Failure;
 use crate::api::frame::frame;
-use crate::api::session::{SetTheme, SignOut, set_theme};
 use crate::components::icon::Icon;
 use crate::live::clock::browser_millis;
 use crate::live::{Clock, Connection, Live};
 use crate::local_path::escape;
 use crate::message;
-use crate::theme::Theme;
 use crate::toast::{Toast, Toaster};
 
 /// How long the stream may be away before the page says so: a deploy or a lift is not worth an alarm.
@@ -61,7 +56,6 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
                 {children()}
             </div>
             <Toaster/>
-            <Help/>
         </div>
     }
 }
@@ -116,7 +110,7 @@ fn rail(frame: Option<view::Frame>) -> AnyView {
             <b class="n">{pending.map_or_else(|| "?".to_owned(), |count| count.to_string())}</b>
         </a>
         <div class="foot">
-            {person.map(|person| me(&person.name, person.role))}
+            {person.map(|person| me(&person.name))}
             <button type="button" class="icon" popovertarget="help" data-key="?" aria-label=message::KEYS>
                 <Icon name="#i-help"/>
             </button>
@@ -125,72 +119,15 @@ fn rail(frame: Option<view::Frame>) -> AnyView {
     .into_any()
 }
 
-fn me(name: &str, role: Role) -> AnyView {
+fn me(name: &str) -> AnyView {
     let initials: String = name.chars().take(2).flat_map(char::to_uppercase).collect();
     view! {
         <button type="button" class="me" popovertarget="me" aria-label=message::account(name)>
             <span class="face" aria-hidden="true">{initials}</span>
             <span class="name">{name.to_owned()}</span>
         </button>
-        <div id="me" class="sheet" popover="auto" role="dialog" aria-label=message::YOU>
-            <p><b>{name.to_owned()}</b> " · " {message::role(role)}</p>
-            <ThemeForm/>
-            <form method="post" action=SignOut::PATH>
-                <button class="btn" name="via" value="form">{message::SIGN_OUT}</button>
-            </form>
-        </div>
     }
     .into_any()
-}
-
-#[component]
-fn ThemeForm() -> impl IntoView {
-    let chosen = expect_context::<RwSignal<Theme>>();
-    let url = use_url();
-    let choose = move |theme: Theme| {
-        chosen.set(theme);
-        paint(theme);
-        spawn_local(async move {
-            // If the cookie cannot be set, the choice lasts as long as the page.
-            drop(set_theme(theme, String::new()).await);
-        });
-    };
-    view! {
-        <form method="post" action=SetTheme::PATH>
-            <input type="hidden" name="back" value=move || here(&url.read())/>
-            <fieldset class="seg">
-                <legend>{message::THEME}</legend>
-                {Theme::ALL
-                    .into_iter()
-                    .map(|theme| {
-                        view! {
-                            <button
-                                name="theme"
-                                value=theme.as_str()
-                                aria-pressed=move || if chosen.get() == theme { "true" } else { "false" }
-                                on:click=move |event| {
-                                    event.prevent_default();
-                                    choose(theme);
-                                }
-                            >
-                                {message::theme(theme)}
-                            </button>
-                        }
-                    })
-                    .collect_view()}
-            </fieldset>
-        </form>
-    }
-}
-
-fn paint(theme: Theme) {
-    if let Some(root) = document().document_element() {
-        // Neither can fail: the name is a valid attribute's.
-        drop(match theme.attribute() {
-            Some(word) => root.set_attribute("data-theme", word),
-            None => root.remove_attribute("data-theme"),
-        });
-    }
 }
 
 /// What is wrong right now, worst first.
@@ -242,22 +179,6 @@ fn Banners() -> impl IntoView {
                     }
                 })
             }}
-        </div>
-    }
-}
-
-#[component]
-fn Help() -> impl IntoView {
-    view! {
-        <div id="help" class="sheet middle" popover="auto" role="dialog" aria-label=message::KEYS>
-            <h2>{message::KEYS}</h2>
-            <dl class="keys">
-                {message::KEY_HELP
-                    .into_iter()
-                    .map(|(key, does)| view! { <dt><kbd>{key}</kbd></dt> <dd>{does}</dd> })
-                    .collect_view()}
-            </dl>
-            <button type="button" class="btn" popovertarget="help" popovertargetaction="hide">{message::CLOSE}</button>
         </div>
     }
 }

@@ -2,5 +2,7 @@
 
 pub(crate) mod approvals;
 pub(crate) mod frame;
+#[cfg(feature = "ssr")]
 pub(crate) mod login;
+#[cfg(feature = "ssr")]
 pub(crate) mod not_found;

@@ -1,9 +1,11 @@
 // web-51: mail scanners, link previews and prefetchers follow links. Following one never decides anything.
-import { expect, signIn, test } from '../../support/browser';
+import { expect, signIn, test, visit } from '../../support/browser';
 
 test.use({ serverOptions: { config: '[tools.send_payment]\nrisk_tier = "high"\n' } });
 
-test('every link of every page, followed three times with GET and HEAD, leaves the queue as it was', async ({ page, agent }) => {
+test('every link of every page, followed three times with GET and HEAD, leaves the queue as it was', async ({ page, agent, watch }) => {
+  // One of the pages is of an action that is none.
+  watch.allow(/status of 404/);
   const long = 'long '.repeat(2_000);
   const calls = [
     { tool_name: 'send_payment', tool_args: { iban: 'DE02120300000000202051', amount: 5, text: long } },
@@ -16,7 +18,7 @@ test('every link of every page, followed three times with GET and HEAD, leaves t
   const links = new Set<string>(actions.map((action) => action.url));
   const starts = ['/approvals', '/approvals?status=all', '/approvals/no-such-action', ...actions.map((action) => `/approvals/${action.id}`)];
   for (const start of starts) {
-    await page.goto(start);
+    await visit(page, start);
     const found = await page.locator('[href], [action], [formaction]').evaluateAll((elements) =>
       elements.flatMap((element) => ['href', 'action', 'formaction'].map((name) => element.getAttribute(name))),
     );
@@ -38,7 +40,7 @@ test('every link of every page, followed three times with GET and HEAD, leaves t
     expect(now.status).toBe('pending');
     expect(now.events!.map((event) => event.event_type)).toEqual(['action_parked']);
   }
-  await page.goto('/approvals');
+  await visit(page, '/approvals');
   await expect(page.getByRole('heading', { name: 'Approvals' }), 'still signed in').toBeVisible();
 });
 

@@ -37,6 +37,13 @@ pub struct ParkRequest {
     pub under_attempt: Option<AttemptId>,
 }
 
+/// A program's token as it was looked up a moment ago ([`Engine::presume`]). A hint, never the truth: what is done on
+/// it is written by a statement that holds only while the token is still good.
+pub struct Presumed {
+    pub(crate) principal: Principal,
+    pub(crate) secret_hash: Vec<u8>,
+}
+
 /// What the gate did.
 #[derive(Debug)]
 pub struct Gated {
@@ -103,7 +110,7 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
     // Twice is a lost race with a change of the tool; more often than that is somebody flapping it.
     for _ in 0..8 {
         let tool = tools::find_or_register(engine, &request.tool_name, &principal.actor()).await?;
-        if let Some(gated) = try_insert(engine, principal, &request, digest, id, &tool).await? {
+        if let Some(gated) = try_insert(engine, principal, None, &request, digest, id, &tool).await? {
             return Ok(gated);
         }
         engine.tools.forget(&request.tool_name);
@@ -115,9 +122,23 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
         .into())
 }
 
+/// Parks a call in one trip to the database, which judges the token along with the tool. `None`: nothing was written,
+/// for whatever reason; whoever asks is to be authenticated, and [`park`] then says what is wrong, if anything is.
+///
+/// # Errors
+/// `tool_blocked` (the refusal is written); when the database cannot be reached.
+pub async fn park_presumed(engine: &Engine, presumed: &Presumed, request: &ParkRequest) -> Result<Option<Gated>> {
+    let Presumed { principal, secret_hash } = presumed;
+    let sound = require(principal, Scope::ActionsSubmit).is_ok() && validate(request).is_ok();
+    let Some(tool) = engine.tools.get(&request.tool_name).filter(|_| sound) else { return Ok(None) };
+    let digest = Digest::of(&request.tool_args);
+    try_insert(engine, principal, Some(secret_hash), request, digest, ActionId(Uuid::now_v7()), &tool).await
+}
+
 async fn try_insert(
     engine: &Engine,
     principal: &Principal,
+    presumed_secret: Option<&[u8]>,
     request: &ParkRequest,
     digest: Digest,
     id: ActionId,
@@ -149,6 +170,7 @@ async fn try_insert(
         decided_by: verdict.decider.as_ref(),
         decision_reason: verdict.reason.as_deref(),
         deduplication_key: request.deduplication_key.as_deref(),
+        presumed_secret,
     };
     let metadata = Json::object([
         ("tool_name", Json::from(request.tool_name.as_str())),

@@ -14,8 +14,9 @@ use tokio::sync::Mutex;
 use crate::{Engine, Result, require, store};
 
 /// How old the figures above the queue may be. Every page shows them, and a hundred pages a second need not
-/// count a hundred times.
-const FRESH: Duration = Duration::from_secs(1);
+/// count a hundred times. Shorter than an open page waits after it has heard of a change (`GATHER` in the app's
+/// `live/stream.rs`): otherwise it would read the figures of before, and show them until the next change.
+const FRESH: Duration = Duration::from_millis(100);
 
 /// The newest figures of this instance.
 #[derive(Clone, Default)]

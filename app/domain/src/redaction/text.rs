@@ -163,10 +163,10 @@ impl Scanner<'_> {
     /// `Bearer ...` and the like (RFC 9110 §11.4).
     fn after_scheme(&self, start: usize) -> Option<Range<usize>> {
         let end = self.end_of(start, |byte| byte.is_ascii_alphabetic());
-        let scheme = self.text[start..end].to_ascii_lowercase();
-        if !matches!(scheme.as_str(), "bearer" | "basic" | "token" | "apikey") {
-            return None;
-        }
+        let word = &self.text[start..end];
+        // Every word of every text is asked: nothing is copied for it.
+        let scheme =
+            ["bearer", "basic", "token", "apikey"].into_iter().find(|known| word.eq_ignore_ascii_case(known))?;
         let mut from = self.end_of(end, |byte| matches!(byte, b' ' | b'\t'));
         if self.starts(end, "%20") {
             from = end + 3;
@@ -174,7 +174,7 @@ impl Scanner<'_> {
         let to = self.end_of(from, |byte| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(&byte));
         let value = self.text[from..to].trim_end_matches('.');
         let digit = value.bytes().any(|byte| byte.is_ascii_digit());
-        let is_secret = match scheme.as_str() {
+        let is_secret = match scheme {
             "bearer" => value.len() >= 4 && !AFTER_BEARER.contains(&value.to_ascii_lowercase().as_str()),
             "basic" => value.len() >= 8 && (digit || value.ends_with('=') || has_inner_capital(value)),
             _ => value.len() >= 12 && digit,

@@ -119,14 +119,13 @@ fn approve_form(desk: Desk, subject: &Subject, off: Signal<bool>, before: Option
     let send = move |event: SubmitEvent| {
         event.prevent_default();
         if !off.get_untracked() {
-            desk.send(id, message::NOT_APPROVED, Box::pin(approve(id, digest, String::new())));
+            desk.send(id, message::NOT_APPROVED, Box::pin(approve(id, digest)));
         }
     };
     view! {
         <form class="stack" method="post" action=Approve::PATH on:submit=send>
             <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="args_sha256" value=digest.to_string()/>
-            {back(desk)}
             {before}
             {button}
         </form>
@@ -162,7 +161,7 @@ fn rejection(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
         event.prevent_default();
         if !off.get_untracked() {
             let (chip, note) = (field(&event, "reason"), field(&event, "note"));
-            desk.send(id, message::NOT_REJECTED, Box::pin(reject(id, chip, note, String::new())));
+            desk.send(id, message::NOT_REJECTED, Box::pin(reject(id, chip, note)));
         }
     };
     view! {
@@ -173,7 +172,6 @@ fn rejection(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
             <div class="panel">
                 <form class="stack" method="post" action=Reject::PATH on:submit=send>
                     <input type="hidden" name="id" value=id.to_string()/>
-                    {back(desk)}
                     <fieldset class="chips">
                         <legend>{message::REJECT_LEAD}</legend>
                         {message::REJECT_CHIPS
@@ -209,7 +207,7 @@ fn resolution(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
             let happened = field(&event, "outcome") == "succeeded";
             let finding = if happened { Finding::Succeeded } else { Finding::Failed };
             let note = field(&event, "note");
-            desk.send(id, message::NOT_RESOLVED, Box::pin(resolve(id, finding, note, String::new())));
+            desk.send(id, message::NOT_RESOLVED, Box::pin(resolve(id, finding, note)));
         }
     };
     view! {
@@ -218,7 +216,6 @@ fn resolution(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
             <div class="panel">
                 <form class="stack" method="post" action=Resolve::PATH on:submit=send>
                     <input type="hidden" name="id" value=id.to_string()/>
-                    {back(desk)}
                     <fieldset class="chips">
                         <legend>{message::RESOLVE_LEAD}</legend>
                         <label class="chip">
@@ -240,11 +237,6 @@ fn resolution(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
         </details>
     }
     .into_any()
-}
-
-/// Where a form posted by the browser leads back to: the list it was decided from.
-fn back(desk: Desk) -> impl IntoView {
-    view! { <input type="hidden" name="back" value=move || desk.query.read().href(None)/> }
 }
 
 fn refused(refusal: Refusal, read_at: DateTime<Utc>) -> AnyView {

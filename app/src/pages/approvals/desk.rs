@@ -216,15 +216,6 @@ impl Desk {
             self.go.run((query.href(next),));
         }
     }
-
-    /// Tells how an expiry of stale actions went.
-    pub(super) fn expired(self, answer: Result<usize, Failure>) {
-        self.toast.0.set(Some(match answer {
-            Ok(count) => Told::Expired(count),
-            Err(Failure(problem)) => Told::Failed(problem),
-        }));
-        self.read_again();
-    }
 }
 
 async fn read_detail(open: Option<String>) -> Option<Result<ActionDetail, Failure>> {

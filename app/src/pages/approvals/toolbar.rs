@@ -3,13 +3,9 @@
 use domain::lifecycle::Status;
 use domain::page::Sort;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn as _;
-use leptos::task::spawn_local;
 
 use super::desk::Desk;
 use super::query::ALL;
-use crate::api::actions::{ExpireStale, expire_stale};
-use crate::dom::hide_sheet;
 use crate::message;
 use crate::pages::frame::FrameData;
 
@@ -25,7 +21,7 @@ pub(super) fn Toolbar(desk: Desk) -> impl IntoView {
             <nav class="seg" aria-label=message::SORT>
                 {Sort::ALL.into_iter().map(|sort| sort_link(desk, sort)).collect_view()}
             </nav>
-            <Expire desk/>
+            <Expire/>
         </div>
     }
 }
@@ -50,36 +46,12 @@ fn sort_link(desk: Desk, sort: Sort) -> AnyView {
     .into_any()
 }
 
-/// For whoever may decide: the runbook's button.
+/// For whoever may decide: the runbook's button. What it opens is in [`crate::sheets`].
 #[component]
-fn Expire(desk: Desk) -> impl IntoView {
+fn Expire() -> impl IntoView {
     let frame = expect_context::<FrameData>();
-    let send = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        // The sheet closes at once; the toast tells the rest.
-        hide_sheet("expire");
-        spawn_local(async move { desk.expired(expire_stale(String::new()).await) });
+    let button = || {
+        view! { <button type="button" class="btn" popovertarget="expire">{message::EXPIRE_STALE}</button> }
     };
-    view! {
-        <Transition>
-            {move || {
-                frame.decides().then(|| {
-                    view! {
-                        <button type="button" class="btn" popovertarget="expire">{message::EXPIRE_STALE}</button>
-                        <div id="expire" class="sheet middle" popover="auto" role="dialog" aria-labelledby="expire-title">
-                            <h2 id="expire-title">{message::EXPIRE_TITLE}</h2>
-                            <p>{message::EXPIRE_LEAD}</p>
-                            <form class="row-of" method="post" action=ExpireStale::PATH on:submit=send>
-                                <input type="hidden" name="back" value=move || desk.query.read().href(None)/>
-                                <button class="btn main" name="via" value="form" autofocus>{message::EXPIRE_NOW}</button>
-                                <button type="button" class="btn" popovertarget="expire" popovertargetaction="hide">
-                                    {message::CLOSE}
-                                </button>
-                            </form>
-                        </div>
-                    }
-                })
-            }}
-        </Transition>
-    }
+    view! { <Transition>{move || frame.decides().then(button)}</Transition> }
 }

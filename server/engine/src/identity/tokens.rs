@@ -1,6 +1,8 @@
 //! API tokens: `cs_<kind>_<id>_<secret>`, where the kind is `agent` for a program's and `user` for a person's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use domain::event::EventType;
 use domain::id::TokenId;
@@ -10,6 +12,7 @@ use domain::problem::{FieldError, Problem};
 use uuid::Uuid;
 
 use super::{append, secret, unauthenticated};
+use crate::gate::Presumed;
 use crate::store::tokens::{NewTokenRow, TokenInfo};
 use crate::{Engine, Result, store};
 
@@ -39,8 +42,37 @@ pub async fn authenticate_token(engine: &Engine, presented: &str) -> Result<Prin
     }
     Ok(match token.person {
         Some(person) => Principal::PersonToken(person, token.identity),
-        None => Principal::Agent(token.identity),
+        None => {
+            let principal = Principal::Agent(token.identity);
+            remember(id, Presumed { principal: principal.clone(), secret_hash: token.secret_hash });
+            principal
+        }
     })
+}
+
+/// Programs' tokens as they were last looked up, and when. Ids are random, so engines of one process can share it.
+static PRESUMED: LazyLock<RwLock<HashMap<TokenId, (Instant, Arc<Presumed>)>>> = LazyLock::new(RwLock::default);
+/// So many are remembered.
+const MAX_PRESUMED: usize = 1_000;
+/// And for so long: looking a token up also notes that it is in use.
+const PRESUME_FOR: Duration = Duration::from_secs(30);
+
+fn remember(id: TokenId, presumed: Presumed) {
+    let mut all = PRESUMED.write().unwrap_or_else(PoisonError::into_inner);
+    if all.len() >= MAX_PRESUMED {
+        all.clear();
+    }
+    all.insert(id, (Instant::now(), Arc::new(presumed)));
+}
+
+impl Engine {
+    /// Whose token is presented, if it is a program's that was good moments ago. That says nothing about now: it is
+    /// for [`crate::gate::park_presumed`], where the database has the last word.
+    pub fn presume(&self, presented: &str) -> Option<Arc<Presumed>> {
+        let (id, presented) = parse(presented)?;
+        let (since, presumed) = PRESUMED.read().unwrap_or_else(PoisonError::into_inner).get(&id)?.clone();
+        (since.elapsed() < PRESUME_FOR && secret::matches(presented, &presumed.secret_hash)).then_some(presumed)
+    }
 }
 
 fn parse(presented: &str) -> Option<(TokenId, &str)> {

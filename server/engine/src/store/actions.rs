@@ -163,6 +163,9 @@ pub(crate) struct NewAction<'a> {
     pub(crate) decided_by: Option<&'a Decider>,
     pub(crate) decision_reason: Option<&'a str>,
     pub(crate) deduplication_key: Option<&'a str>,
+    /// The hash of the secret of a program's token that nobody has looked up for this call: the row is written only
+    /// if the token is good now, is called `agent_id` and may submit. `None`: who asks is known already.
+    pub(crate) presumed_secret: Option<&'a [u8]>,
 }
 
 /// What the database added to a [`NewAction`].
@@ -173,7 +176,8 @@ pub(crate) struct Inserted {
 }
 
 /// Writes the action, its event and the sealer's entry in one statement, which is one transaction and one trip
-/// to the database. `None`: the tool has changed since it was read, or the id or the deduplication key is taken.
+/// to the database. `None`: the tool has changed since it was read, the presumed token is not good, or the id or the
+/// deduplication key is taken.
 pub(crate) async fn insert(
     pool: &PgPool,
     action: &NewAction<'_>,
@@ -184,6 +188,10 @@ pub(crate) async fn insert(
         Inserted,
         r#"WITH tool AS (
             SELECT FROM tools WHERE name = $2 AND revision = $3 AND (NOT $4::bool OR open_until > now())
+                AND ($29::bytea IS NULL OR EXISTS (
+                    SELECT FROM api_tokens
+                    WHERE id = $13 AND name = $12 AND secret_hash = $29 AND user_id IS NULL AND revoked_at IS NULL
+                        AND (expires_at IS NULL OR expires_at > now()) AND 'actions:submit' = ANY (scopes)))
         ), action AS (
             INSERT INTO pending_actions
                 (id, tool_name, tool_args, tool_args_text, args_sha256, agent_summary, why, evidence, session_id,
@@ -234,6 +242,7 @@ pub(crate) async fn insert(
         event.event_metadata.canonical(),
         head,
         tail,
+        action.presumed_secret,
     )
     .fetch_optional(pool)
     .await

@@ -1,17 +1,20 @@
 //! Parking and reading actions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{FromRequestParts, Path, RawQuery, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::id::{ActionId, AttemptId};
+use domain::identity::Principal;
 use domain::json::Json;
 use domain::lifecycle::Status;
 use domain::page::{Limit, Sort};
 use domain::problem::Problem;
 use engine::actions::{ActionFilter, Until};
-use engine::gate::ParkRequest;
+use engine::gate::{Gated, ParkRequest, Presumed};
 use serde::Deserialize;
 
 use super::body::Strict;
@@ -19,12 +22,14 @@ use super::query::Query;
 use super::record::{ActionRecord, PageMeta, full};
 use super::{idempotent, object, page};
 use crate::http::AppState;
-use crate::http::problem::ApiResult;
-use crate::http::session::Caller;
+use crate::http::problem::{ApiError, ApiResult};
+use crate::http::session::{Caller, bearer};
 
 /// Carries the attempt under which a call is made, so that a call that comes back to the gate from inside its own
 /// approved run is known.
 const ATTEMPT: &str = "countersign-attempt";
+/// A request under a key is run by [`idempotent`], which must know who asks before it begins.
+const IDEMPOTENCY: &str = "idempotency-key";
 /// The longest a request is held, in seconds.
 const MAX_WAIT: u64 = 60;
 
@@ -41,33 +46,79 @@ pub(super) struct Park {
     deduplication_key: Option<String>,
 }
 
+impl Park {
+    fn request(self, under_attempt: Option<AttemptId>) -> ParkRequest {
+        ParkRequest {
+            tool_name: self.tool_name,
+            tool_args: self.tool_args,
+            agent_summary: self.agent_summary,
+            session_id: self.session_id,
+            why: self.why,
+            evidence: self.evidence,
+            expires_in_hours: self.expires_in_hours,
+            deduplication_key: self.deduplication_key,
+            id: None,
+            under_attempt,
+        }
+    }
+}
+
+/// Who parks.
+pub(super) enum Parker {
+    Known(Principal),
+    /// A program whose token was good moments ago. The statement that parks decides whether it still is, which saves
+    /// the busiest request a trip to the database.
+    Presumed(Arc<Presumed>, String),
+}
+
+impl FromRequestParts<AppState> for Parker {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> ApiResult<Self> {
+        let plain = !parts.headers.contains_key(ATTEMPT) && !parts.headers.contains_key(IDEMPOTENCY);
+        if plain
+            && let Some(token) = bearer(&parts.headers)?
+            && let Some(presumed) = state.engine.presume(token)
+        {
+            return Ok(Self::Presumed(presumed, token.to_owned()));
+        }
+        Ok(Self::Known(Caller::from_request_parts(parts, state).await?.0))
+    }
+}
+
 /// `POST /actions`
 pub(super) async fn park(
     State(state): State<AppState>,
-    Caller(principal): Caller,
+    parker: Parker,
     headers: HeaderMap,
-    Strict { value, bytes }: Strict<Park>,
+    body: ApiResult<Strict<Park>>,
 ) -> ApiResult<Response> {
     let attempt = headers.get(ATTEMPT).and_then(|value| value.to_str().ok()?.parse::<AttemptId>().ok());
+    let body = body.map(|Strict { value, bytes }| (value.request(attempt), bytes));
+    let principal = match parker {
+        Parker::Known(principal) => principal,
+        Parker::Presumed(presumed, token) => {
+            if let Ok((request, _)) = &body
+                && let Some(gated) = engine::gate::park_presumed(&state.engine, &presumed, request).await?
+            {
+                return parked(&state, &gated).await;
+            }
+            // Nothing was written. Before anybody is told why, even about the body, it must be known who asks.
+            engine::identity::authenticate_token(&state.engine, &token).await?
+        }
+    };
+    let (request, bytes) = body?;
     idempotent::run(&state, &principal, &headers, "POST /actions", &bytes, async |id| {
-        let request = ParkRequest {
-            tool_name: value.tool_name,
-            tool_args: value.tool_args,
-            agent_summary: value.agent_summary,
-            session_id: value.session_id,
-            why: value.why,
-            evidence: value.evidence,
-            expires_in_hours: value.expires_in_hours,
-            deduplication_key: value.deduplication_key,
-            id: id.map(ActionId),
-            under_attempt: attempt,
-        };
-        let gated = engine::gate::park(&state.engine, &principal, request).await?;
-        let overrides = engine::actions::overrides(&state.engine, &gated.action.tool_name).await?;
-        let status = if gated.attached { StatusCode::OK } else { StatusCode::CREATED };
-        Ok(object(status, &ActionRecord::new(&gated.action, &overrides, &state.config.base_url())))
+        let request = ParkRequest { id: id.map(ActionId), ..request };
+        parked(&state, &engine::gate::park(&state.engine, &principal, request).await?).await
     })
     .await
+}
+
+async fn parked(state: &AppState, gated: &Gated) -> ApiResult<Response> {
+    let overrides = engine::actions::overrides(&state.engine, &gated.action.tool_name).await?;
+    let status = if gated.attached { StatusCode::OK } else { StatusCode::CREATED };
+    Ok(object(status, &ActionRecord::new(&gated.action, &overrides, &state.config.base_url())))
 }
 
 /// `GET /actions`
@@ -130,11 +181,7 @@ macro_rules! words_of_problem {
 }
 words_of_problem!(SortWord: Sort, LimitWord: Limit, CursorWord: domain::page::Cursor);
 
-async fn answer(
-    state: &AppState,
-    principal: &domain::identity::Principal,
-    filter: &ActionFilter,
-) -> ApiResult<Response> {
+async fn answer(state: &AppState, principal: &Principal, filter: &ActionFilter) -> ApiResult<Response> {
     let found = engine::actions::list(&state.engine, principal, filter).await?;
     let base = state.config.base_url();
     let mut records = Vec::with_capacity(found.actions.len());
