@@ -9,7 +9,7 @@ use domain::id::ActionId;
 use domain::lifecycle::{Status, Verb};
 use domain::risk::RiskTier;
 use domain::view::ActionDetail;
-use leptos::ev::{MouseEvent, SubmitEvent};
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 
@@ -105,8 +105,7 @@ fn second_look(desk: Desk, subject: Subject, off: Signal<bool>) -> AnyView {
     let form = approve_form(desk, &subject, off, typed, confirm);
     view! {
         <details class="act" name="act" on:toggle=focus_first>
-            <summary class="btn main" data-key="a" aria-disabled=move || off.get().then_some("true")
-                on:click=move |event| stay_shut(&event, off)>
+            <summary class="btn main" data-key="a" aria-disabled=move || off.get().then_some("true")>
                 {message::APPROVE} <kbd>"a"</kbd>
             </summary>
             <div class="panel">{inside} {form}</div>
@@ -167,8 +166,7 @@ fn rejection(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
     };
     view! {
         <details class="act" name="act" on:toggle=focus_first>
-            <summary class="btn bad" data-key="x" aria-disabled=move || off.get().then_some("true")
-                on:click=move |event| stay_shut(&event, off)>
+            <summary class="btn bad" data-key="x" aria-disabled=move || off.get().then_some("true")>
                 {message::REJECT} <kbd>"x"</kbd>
             </summary>
             <div class="panel">
@@ -256,13 +254,6 @@ fn refused(refusal: Refusal, read_at: DateTime<Utc>) -> AnyView {
         </p>
     }
     .into_any()
-}
-
-/// A panel whose buttons are off does not open.
-fn stay_shut(event: &MouseEvent, off: Signal<bool>) {
-    if off.get_untracked() {
-        event.prevent_default();
-    }
 }
 
 /// A pattern that only the text itself matches. Escaped is what HTML's `pattern` (the `v` flag) allows to be.
