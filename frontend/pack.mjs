@@ -13,7 +13,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const DEV = Boolean(process.env.DEV);
 // Decimal kilobytes, of what a browser receives and of what it parses.
 // The goal for the WebAssembly is 250,000 bytes. Until it is reached this holds the line (frontend/README.md, "Size").
-const BUDGET = { wasmBrotli: 355_000, css: 15_000 };
+const BUDGET = { wasmBrotli: 360_000, css: 15_000 };
 // The rest (png, woff2, ...) is compressed already.
 const COMPRESSIBLE = new Set([".js", ".mjs", ".css", ".wasm", ".svg", ".json", ".webmanifest", ".txt", ".html", ".xml", ".ico"]);
 
