@@ -13,7 +13,8 @@ export default defineConfig({
   // Tests of a file share a server and run one after the other; files run side by side.
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 60_000,
+  // Long enough for a page at every width under axe while the other worker is as busy.
+  timeout: 150_000,
   expect: { timeout: 10_000 },
   globalTeardown: './support/leave_nothing.ts',
   use: {
