@@ -101,7 +101,8 @@ async fn decide(
     let mut transaction = engine.pool.begin().await?;
     let decided = store::actions::decide(&mut transaction, id, after.status, after.execution, &decider, reason).await?;
     let Some(action) = decided else {
-        drop(transaction);
+        // At once: the row that did not fit stays locked until the transaction ends.
+        transaction.rollback().await?;
         return late(engine, id, verb, &decider).await;
     };
     let mask = actions::mask(engine, &action).await?;
@@ -152,20 +153,32 @@ async fn late(engine: &Engine, id: ActionId, verb: Verb, decider: &Decider) -> R
     let mut transaction = engine.pool.begin().await?;
     let action =
         store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
-    match next(action.state(), verb) {
+    let refusal = next(action.state(), verb);
+    if refusal != Err(Refusal::Expired) {
+        // At once, not when the connection is next used: a claim passes over what is locked.
+        transaction.rollback().await?;
+        return already(action, verb, decider, refusal);
+    }
+    if let Some(seq) = crate::expiry::expire(&mut transaction, id).await? {
+        transaction.commit().await?;
+        engine.changes.publish(Change::action(id, seq));
+    }
+    Err(expired(&action))
+}
+
+fn already(
+    action: Action,
+    verb: Verb,
+    decider: &Decider,
+    refusal: std::result::Result<State, Refusal>,
+) -> Result<Decision> {
+    match refusal {
         // Between the two looks nothing can have made it live again.
         Ok(_) => Err(Problem {
             retry_after: Some(1),
             ..Problem::new(Code::Unavailable, "The action is being decided; try again.")
         }
         .into()),
-        Err(Refusal::Expired) => {
-            if let Some(seq) = crate::expiry::expire(&mut transaction, id).await? {
-                transaction.commit().await?;
-                engine.changes.publish(Change::action(id, seq));
-            }
-            Err(expired(&action))
-        }
         Err(Refusal::AlreadyDecided(_) | Refusal::WrongState(_)) if same_decision(&action, verb, decider) => {
             Ok(Decision { action, repeated: true })
         }

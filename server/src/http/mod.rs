@@ -10,6 +10,7 @@ pub mod problem;
 pub mod rest;
 pub mod session;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,9 +29,12 @@ use crate::config::Config;
 /// The largest request body: a document of 1 MiB and the envelope around it.
 pub const BODY_LIMIT: usize = domain::action::limit::DOCUMENT + (64 << 10);
 
-/// What handlers share.
+/// What handlers share. It is cloned several times for every request, so it stands behind one pointer.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+/// The fields of [`AppState`].
+pub struct Shared {
     pub engine: Engine,
     /// The console's files, by their present names.
     pub assets: app::shell::Assets,
@@ -44,14 +48,22 @@ pub struct AppState {
 impl AppState {
     /// The state of a server that runs `engine` under `config`.
     pub fn new(engine: Engine, config: Arc<Config>, stopping: CancellationToken) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             engine,
             assets: assets::names(),
             leptos_options: console::leptos_options(),
             stopping,
             config,
             readiness: Readiness::default(),
-        }
+        }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }
 
