@@ -51,7 +51,8 @@ pub async fn authenticate_token(engine: &Engine, presented: &str) -> Result<Prin
 }
 
 /// Programs' tokens as they were last looked up, and when. Ids are random, so engines of one process can share it.
-static PRESUMED: LazyLock<RwLock<HashMap<TokenId, (Instant, Arc<Presumed>)>>> = LazyLock::new(RwLock::default);
+static PRESUMED: LazyLock<RwLock<LookedUp>> = LazyLock::new(RwLock::default);
+type LookedUp = HashMap<TokenId, (Instant, Arc<Presumed>)>;
 /// So many are remembered.
 const MAX_PRESUMED: usize = 1_000;
 /// And for so long: looking a token up also notes that it is in use.
