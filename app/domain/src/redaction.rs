@@ -45,11 +45,7 @@ pub fn mask_text(text: &str) -> String {
 /// The secrets in the value, longest first, so that whatever echoes them can be masked with [`mask_echoes`] and
 /// [`mask_result`].
 pub fn secrets_of(json: &Json, overrides: &ClassOverrides) -> Vec<String> {
-    longest_first(Masker::new(overrides).secrets(json))
-}
-
-fn longest_first(secrets: BTreeSet<String>) -> Vec<String> {
-    let mut secrets: Vec<String> = secrets.into_iter().collect();
+    let mut secrets: Vec<String> = Masker::new(overrides).secrets(json).into_iter().collect();
     secrets.sort_by(|left, right| right.len().cmp(&left.len()).then_with(|| left.cmp(right)));
     secrets
 }
@@ -77,14 +73,6 @@ impl CallMask {
     /// The mask of a call with these arguments.
     pub fn of(args: &Json, overrides: &ClassOverrides) -> Self {
         Self { secrets: secrets_of(args, overrides), overrides: overrides.clone() }
-    }
-
-    /// The mask of a call, and its arguments masked: every answer needs both, and the secrets are looked for once.
-    pub fn of_call(args: &Json, overrides: &ClassOverrides) -> (Self, Json) {
-        let masker = Masker::new(overrides);
-        let secrets = masker.secrets(args);
-        let masked = masker.settle_with(args, secrets.clone());
-        (Self { secrets: longest_first(secrets), overrides: overrides.clone() }, masked)
     }
 
     /// A text about the call.
@@ -120,15 +108,10 @@ impl Masker {
 
     /// Masks until nothing changes any more.
     fn settle(&self, json: &Json, known: &[String]) -> Json {
-        let mut secrets = self.secrets(json);
-        secrets.extend(known.iter().cloned());
-        self.settle_with(json, secrets)
-    }
-
-    /// The same, where the value's own secrets are known.
-    fn settle_with(&self, json: &Json, mut secrets: BTreeSet<String>) -> Json {
         let mut settled = json.clone();
+        let mut secrets: BTreeSet<String> = known.iter().cloned().collect();
         for _ in 0..PASSES {
+            secrets.extend(self.secrets(&settled));
             let echoes =
                 Pair { values: Echoes::of(&secrets, SHORTEST_ECHO), keys: Echoes::of(&secrets, SHORTEST_ECHO_IN_KEYS) };
             let next = self.value(&settled, &echoes, &mut Vec::new());
@@ -136,7 +119,6 @@ impl Masker {
                 return settled;
             }
             settled = next;
-            secrets.extend(self.secrets(&settled));
         }
         restless(&settled)
     }

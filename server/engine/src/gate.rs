@@ -12,7 +12,7 @@ use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
 use domain::problem::{Code, FieldError, Problem};
-use domain::redaction::CallMask;
+use domain::redaction::mask_json;
 use domain::tool::{Gating, Tool};
 use uuid::Uuid;
 
@@ -50,8 +50,6 @@ pub struct Gated {
     pub action: Action,
     /// The call was there before: same deduplication key, same request, or running under its own approval.
     pub attached: bool,
-    /// The call's mask and its masked arguments, where the gate had to make them.
-    pub masked: Option<(CallMask, Json)>,
 }
 
 /// The gate's verdict on a call, before it is written.
@@ -106,7 +104,7 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
     validate(&request)?;
     let digest = Digest::of(&request.tool_args);
     if let Some(action) = running_under_approval(engine, principal, &request, digest).await? {
-        return Ok(Gated { action, attached: true, masked: None });
+        return Ok(Gated { action, attached: true });
     }
     let id = request.id.unwrap_or_else(|| ActionId(Uuid::now_v7()));
     // Twice is a lost race with a change of the tool; more often than that is somebody flapping it.
@@ -117,7 +115,7 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
         }
         engine.tools.forget(&request.tool_name);
         if let Some(action) = present(engine, principal, &request, digest, id).await? {
-            return Ok(Gated { action, attached: true, masked: None });
+            return Ok(Gated { action, attached: true });
         }
     }
     Err(Problem { retry_after: Some(1), ..Problem::new(Code::Unavailable, "The tool is being changed; try again.") }
@@ -147,7 +145,7 @@ async fn try_insert(
     tool: &Tool,
 ) -> Result<Option<Gated>> {
     let verdict = judge(tool);
-    let (mask, masked) = CallMask::of_call(&request.tool_args, &ClassOverrides::from(tool));
+    let masked = mask_json(&request.tool_args, &ClassOverrides::from(tool));
     let longest = tool.expiry_hours.unwrap_or(engine.policy.default_expiry_hours);
     let wished = request.expires_in_hours.and_then(|hours| i32::try_from(hours).ok());
     let row = store::actions::NewAction {
@@ -222,7 +220,7 @@ async fn try_insert(
         deduplication_key: request.deduplication_key.clone(),
         live: true,
     };
-    Ok(Some(Gated { action, attached: false, masked: Some((mask, masked)) }))
+    Ok(Some(Gated { action, attached: false }))
 }
 
 fn blocked(id: ActionId) -> crate::Error {

@@ -10,7 +10,6 @@ pub mod problem;
 pub mod rest;
 pub mod session;
 
-use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -29,12 +28,9 @@ use crate::config::Config;
 /// The largest request body: a document of 1 MiB and the envelope around it.
 pub const BODY_LIMIT: usize = domain::action::limit::DOCUMENT + (64 << 10);
 
-/// What handlers share. It is cloned several times for every request, so it stands behind one pointer.
+/// What handlers share.
 #[derive(Clone)]
-pub struct AppState(Arc<Shared>);
-
-/// The fields of [`AppState`].
-pub struct Shared {
+pub struct AppState {
     pub engine: Engine,
     /// The console's files, by their present names.
     pub assets: app::shell::Assets,
@@ -48,22 +44,14 @@ pub struct Shared {
 impl AppState {
     /// The state of a server that runs `engine` under `config`.
     pub fn new(engine: Engine, config: Arc<Config>, stopping: CancellationToken) -> Self {
-        Self(Arc::new(Shared {
+        Self {
             engine,
             assets: assets::names(),
             leptos_options: console::leptos_options(),
             stopping,
             config,
             readiness: Readiness::default(),
-        }))
-    }
-}
-
-impl Deref for AppState {
-    type Target = Shared;
-
-    fn deref(&self) -> &Shared {
-        &self.0
+        }
     }
 }
 

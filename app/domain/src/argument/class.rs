@@ -104,12 +104,12 @@ fn names(entries: &[Vec<String>], trail: &[&str]) -> bool {
 /// before the last capital of a run (`SMTPPassword`), and between letters and digits. Invisible characters do not
 /// split: they are how a name would be made to look like one word and be two.
 pub(crate) fn words(name: &str) -> Vec<String> {
-    let mut characters = name.chars().filter(|character| !text_safety::is_invisible(*character)).peekable();
+    let characters: Vec<char> = name.chars().filter(|character| !text_safety::is_invisible(*character)).collect();
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
-    let mut previous: Option<char> = None;
-    while let Some(character) = characters.next() {
-        let next_is_lower = characters.peek().is_some_and(|next| next.is_lowercase());
+    for (at, &character) in characters.iter().enumerate() {
+        let previous = at.checked_sub(1).map(|before| characters[before]);
+        let next_is_lower = characters.get(at + 1).is_some_and(|next| next.is_lowercase());
         let starts_word = previous.is_some_and(|previous| {
             character.is_uppercase() && (previous.is_lowercase() || (previous.is_uppercase() && next_is_lower))
                 || character.is_numeric() != previous.is_numeric()
@@ -120,7 +120,6 @@ pub(crate) fn words(name: &str) -> Vec<String> {
         if character.is_alphanumeric() {
             word.extend(character.to_lowercase());
         }
-        previous = Some(character);
     }
     if !word.is_empty() {
         words.push(word);

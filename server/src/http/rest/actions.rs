@@ -101,7 +101,7 @@ pub(super) async fn park(
             if let Ok((request, _)) = &body
                 && let Some(gated) = engine::gate::park_presumed(&state.engine, &presumed, request).await?
             {
-                return parked(&state, gated).await;
+                return parked(&state, &gated).await;
             }
             // Nothing was written. Before anybody is told why, even about the body, it must be known who asks.
             engine::identity::authenticate_token(&state.engine, &token).await?
@@ -110,20 +110,15 @@ pub(super) async fn park(
     let (request, bytes) = body?;
     idempotent::run(&state, &principal, &headers, "POST /actions", &bytes, async |id| {
         let request = ParkRequest { id: id.map(ActionId), ..request };
-        parked(&state, engine::gate::park(&state.engine, &principal, request).await?).await
+        parked(&state, &engine::gate::park(&state.engine, &principal, request).await?).await
     })
     .await
 }
 
-async fn parked(state: &AppState, gated: Gated) -> ApiResult<Response> {
-    let Gated { action, attached, masked } = gated;
-    let status = if attached { StatusCode::OK } else { StatusCode::CREATED };
-    let base = state.config.base_url();
-    let record = match masked {
-        Some(masked) => ActionRecord::masked(&action, masked, &base),
-        None => ActionRecord::new(&action, &engine::actions::overrides(&state.engine, &action.tool_name).await?, &base),
-    };
-    Ok(object(status, &record))
+async fn parked(state: &AppState, gated: &Gated) -> ApiResult<Response> {
+    let overrides = engine::actions::overrides(&state.engine, &gated.action.tool_name).await?;
+    let status = if gated.attached { StatusCode::OK } else { StatusCode::CREATED };
+    Ok(object(status, &ActionRecord::new(&gated.action, &overrides, &state.config.base_url())))
 }
 
 /// `GET /actions`

@@ -8,7 +8,7 @@ use domain::event::Event;
 use domain::id::{ActionId, AttemptId, RuleId};
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
-use domain::redaction::CallMask;
+use domain::redaction::{CallMask, mask_json};
 use domain::risk::RiskTier;
 use domain::tool::Executor;
 use engine::actions::{FullAction, waits_for_executor};
@@ -61,16 +61,12 @@ pub(super) struct ActionRecord {
 
 impl ActionRecord {
     pub(super) fn new(action: &Action, overrides: &ClassOverrides, base: &str) -> Self {
-        Self::masked(action, CallMask::of_call(&action.tool_args, overrides), base)
-    }
-
-    /// The same with what masks the call, and its masked arguments.
-    pub(super) fn masked(action: &Action, (mask, tool_args): (CallMask, Json), base: &str) -> Self {
+        let mask = CallMask::of(&action.tool_args, overrides);
         let text = |text: &Option<String>| text.as_deref().map(|text| mask.text(text));
         Self {
             id: action.id,
             tool_name: action.tool_name.clone(),
-            tool_args,
+            tool_args: mask_json(&action.tool_args, overrides),
             args_sha256: action.args_sha256,
             agent_summary: text(&action.agent_summary),
             why: text(&action.why),
