@@ -12,6 +12,7 @@ use domain::lifecycle::{ExecutionState, Status};
 use domain::page::{Cursor, Limit, Sort};
 use domain::problem::{Code, Problem};
 use domain::redaction::CallMask;
+use sqlx::{PgConnection, PgExecutor};
 use tokio::time::Instant;
 
 use crate::{Engine, Result, execution, store};
@@ -129,16 +130,21 @@ async fn require_sight(engine: &Engine, principal: &Principal, id: ActionId) -> 
 /// # Errors
 /// When the database cannot be read.
 pub async fn overrides(engine: &Engine, tool: &str) -> Result<ClassOverrides> {
-    let known = match engine.tools.get(tool) {
-        Some(tool) => Some(tool.as_ref().clone()),
-        None => store::tools::find(&engine.pool, tool).await?,
-    };
+    overrides_by(engine, &engine.pool, tool).await
+}
+
+async fn overrides_by(engine: &Engine, executor: impl PgExecutor<'_>, tool: &str) -> Result<ClassOverrides> {
+    if let Some(tool) = engine.tools.get(tool) {
+        return Ok(ClassOverrides::from(tool.as_ref()));
+    }
+    let known = store::tools::find(executor, tool).await?;
     Ok(known.as_ref().map(ClassOverrides::from).unwrap_or_default())
 }
 
-/// The mask for whatever is told about an action.
-pub(crate) async fn mask(engine: &Engine, action: &Action) -> Result<CallMask> {
-    Ok(CallMask::of(&action.tool_args, &overrides(engine, &action.tool_name).await?))
+/// The mask for whatever is told about an action. Read through the transaction that asks: one that waited for a
+/// second connection while it holds a row could wait for those that wait for the row.
+pub(crate) async fn mask(engine: &Engine, connection: &mut PgConnection, action: &Action) -> Result<CallMask> {
+    Ok(CallMask::of(&action.tool_args, &overrides_by(engine, connection, &action.tool_name).await?))
 }
 
 /// What a waiter waits for.

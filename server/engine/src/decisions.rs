@@ -105,7 +105,7 @@ async fn decide(
         transaction.rollback().await?;
         return late(engine, id, verb, &decider).await;
     };
-    let mask = actions::mask(engine, &action).await?;
+    let mask = actions::mask(engine, &mut transaction, &action).await?;
     let seq = append(&mut transaction, &action, event_type(verb), &principal.actor(), reason, &mask).await?;
     transaction.commit().await?;
     engine.changes.publish(Change::action(id, seq));

@@ -12,6 +12,7 @@ use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Verb, next};
 use domain::problem::{Code, Problem};
+use domain::redaction::CallMask;
 use domain::tool::Executor;
 use sqlx::PgConnection;
 use tokio::time::Instant;
@@ -190,7 +191,8 @@ pub async fn report(engine: &Engine, principal: &Principal, id: AttemptId, repor
     let action = store::actions::find_locked(&mut transaction, claimed.action_id)
         .await?
         .ok_or_else(|| Problem::not_found("action"))?;
-    let result = masked(engine, &action, report, store::now_in(&mut transaction).await?).await?;
+    let mask = actions::mask(engine, &mut transaction, &action).await?;
+    let result = masked(&mask, report, store::now_in(&mut transaction).await?);
     let number = claimed.attempt.number;
     let (seq, late) = match claimed.attempt.state {
         AttemptState::Running => {
@@ -231,14 +233,13 @@ fn validate_report(report: &Report) -> Result<()> {
 }
 
 /// The result as it is stored: every echo of the call's secrets masked.
-async fn masked(engine: &Engine, action: &Action, report: Report, at: DateTime<Utc>) -> Result<ExecutionResult> {
-    let mask = actions::mask(engine, action).await?;
-    Ok(ExecutionResult {
+fn masked(mask: &CallMask, report: Report, at: DateTime<Utc>) -> ExecutionResult {
+    ExecutionResult {
         success: report.success,
         result: report.result.map(|result| mask.json(&result)),
         error: report.error.map(|error| mask.text(&error)),
         executed_at: at,
-    })
+    }
 }
 
 fn says_the_same(stored: Option<&ExecutionResult>, said: &ExecutionResult) -> bool {
@@ -367,7 +368,7 @@ pub async fn resolve(engine: &Engine, principal: &Principal, id: ActionId, settl
         let problem = Problem::new(Code::WrongState, format!("Only an unknown outcome is settled by hand: {refusal}."));
         return Err(Problem { standing: Some(standing(&action)), ..problem }.into());
     }
-    let note = actions::mask(engine, &action).await?.text(&settle.note);
+    let note = actions::mask(engine, &mut transaction, &action).await?.text(&settle.note);
     let result = ExecutionResult {
         success: settle.succeeded,
         result: Some(Json::object([

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::risk::RiskTier;
 use domain::tool::{Executor, Gating, Tool};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 
 use super::{corrupt, maybe_word, word};
 
@@ -52,7 +52,7 @@ impl ToolRecord {
 }
 
 /// A tool by its name.
-pub(crate) async fn find(pool: &PgPool, name: &str) -> sqlx::Result<Option<Tool>> {
+pub(crate) async fn find(executor: impl PgExecutor<'_>, name: &str) -> sqlx::Result<Option<Tool>> {
     sqlx::query_as!(
         ToolRecord,
         r#"SELECT name, risk_tier, gating, gating_reason, open_until, coalesce(open_until > now(), false) AS "open_now!",
@@ -60,7 +60,7 @@ pub(crate) async fn find(pool: &PgPool, name: &str) -> sqlx::Result<Option<Tool>
            FROM tools WHERE name = $1"#,
         name
     )
-    .fetch_optional(pool)
+    .fetch_optional(executor)
     .await?
     .map(ToolRecord::into_tool)
     .transpose()
