@@ -15,7 +15,7 @@ use domain::redaction::CallMask;
 use sqlx::{PgConnection, PgExecutor};
 use tokio::time::Instant;
 
-use crate::{Engine, Result, execution, store};
+use crate::{Engine, Result, store};
 
 /// The farthest a list is skipped instead of paged.
 pub const MAX_OFFSET: i64 = 10_000;
@@ -235,9 +235,4 @@ pub(crate) const fn decision_word(action: &Action) -> &'static str {
         Status::Executed | Status::Abandoned => "approved",
         other => other.as_str(),
     }
-}
-
-/// Whether nothing is there that would run an approved action.
-pub fn waits_for_executor(action: &Action) -> bool {
-    execution::waits_for_executor(action)
 }

@@ -13,7 +13,8 @@ use domain::redaction::CallMask;
 use domain::text_safety::{Piece, escaped, visible, warnings};
 use domain::view::{ActionDetail, ActionRow, AttemptView, Frame, Outcome, QueuePage, TimelineEntry};
 
-use crate::actions::{ActionFilter, FullAction, list, waits_for_executor};
+use crate::actions::{ActionFilter, FullAction, list};
+use crate::execution::waits_for_executor;
 use crate::{Engine, Result, actions, metrics, require, store};
 
 /// How much of a summary a list shows, in characters.

@@ -3,18 +3,16 @@
 
 use domain::action::{Action, Decider, limit};
 use domain::digest::Digest;
-use domain::event::{EventContent, EventType};
-use domain::id::{ActionId, EventId};
+use domain::event::EventType;
+use domain::id::ActionId;
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::lifecycle::{Refusal, State, Status, Verb, next};
 use domain::problem::{Code, Problem, Standing};
-use domain::redaction::CallMask;
-use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::notify::Change;
-use crate::{Engine, Result, actions, require, store};
+use crate::trail::Entry;
+use crate::{Engine, Result, actions, require, store, trail};
 
 /// What came of a decision.
 #[derive(Debug)]
@@ -106,7 +104,10 @@ async fn decide(
         return late(engine, id, verb, &decider).await;
     };
     let mask = actions::mask(engine, &mut transaction, &action).await?;
-    let seq = append(&mut transaction, &action, event_type(verb), &principal.actor(), reason, &mask).await?;
+    let reason = reason.map(|reason| mask.text(reason));
+    let entry = Entry { event_type: event_type(verb), actor: &principal.actor(), reason: reason.as_deref() };
+    let tier = ("risk_tier", Json::from(action.risk_tier.as_str()));
+    let seq = trail::append_about(&mut transaction, &action, entry, [tier]).await?;
     transaction.commit().await?;
     engine.changes.publish(Change::action(id, seq));
     Ok(Decision { action, repeated: false })
@@ -118,33 +119,6 @@ const fn event_type(verb: Verb) -> EventType {
         Verb::Reject => EventType::ActionRejected,
         _ => EventType::ActionWithdrawn,
     }
-}
-
-/// Writes the event of a decision with what it was about.
-async fn append(
-    connection: &mut PgConnection,
-    action: &Action,
-    event_type: EventType,
-    actor: &str,
-    reason: Option<&str>,
-    mask: &CallMask,
-) -> Result<i64> {
-    let metadata = Json::object([
-        ("tool_name", Json::from(action.tool_name.as_str())),
-        ("args_sha256", Json::from(action.args_sha256.to_string())),
-        ("risk_tier", Json::from(action.risk_tier.as_str())),
-    ]);
-    let reason = reason.map(|reason| mask.text(reason));
-    let content = EventContent {
-        event_id: EventId(Uuid::now_v7()),
-        action_id: Some(action.id),
-        rule_id: None,
-        event_type,
-        actor,
-        reason: reason.as_deref(),
-        event_metadata: &metadata,
-    };
-    Ok(store::events::append(connection, content).await?)
 }
 
 /// Nothing was decided: the action is gone, past its deadline, or decided. A passed deadline is written down

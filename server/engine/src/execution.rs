@@ -6,8 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::action::{Action, AttemptState, Decider, ExecutionResult, limit};
 use domain::digest::Digest;
-use domain::event::{EventContent, EventType};
-use domain::id::{ActionId, AttemptId, EventId};
+use domain::event::EventType;
+use domain::id::{ActionId, AttemptId};
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Verb, next};
@@ -21,7 +21,8 @@ use uuid::Uuid;
 use crate::decisions::{Decision, check_text, person, standing};
 use crate::notify::Change;
 use crate::store::attempts::ClaimedAttempt;
-use crate::{Engine, Result, actions, require, store, tools};
+use crate::trail::Entry;
+use crate::{Engine, Result, actions, require, store, tools, trail};
 
 /// The shortest and longest lease, in seconds.
 pub const LEASE_SECONDS: std::ops::RangeInclusive<i64> = 5..=3_600;
@@ -299,23 +300,12 @@ async fn append(
     actor: &str,
     success: Option<bool>,
 ) -> Result<i64> {
-    let metadata = Json::object([
-        ("tool_name", Json::from(action.tool_name.as_str())),
-        ("args_sha256", Json::from(action.args_sha256.to_string())),
+    let adds = [
         ("attempt", Json::from(attempt.to_string())),
         ("number", Json::from(i64::from(number))),
         ("success", Json::from(success)),
-    ]);
-    let content = EventContent {
-        event_id: EventId(Uuid::now_v7()),
-        action_id: Some(action.id),
-        rule_id: None,
-        event_type,
-        actor,
-        reason: None,
-        event_metadata: &metadata,
-    };
-    Ok(store::events::append(connection, content).await?)
+    ];
+    trail::append_about(connection, action, Entry { event_type, actor, reason: None }, adds).await
 }
 
 /// Gives up attempts whose lease has ended: their outcome is unknown. A tool that a person declared idempotent
@@ -381,29 +371,16 @@ pub async fn resolve(engine: &Engine, principal: &Principal, id: ActionId, settl
     let action = store::actions::finish(&mut transaction, id, ExecutionState::Unknown, &result)
         .await?
         .ok_or_else(|| crate::Error::Corrupt(format!("action {id} changed while it was locked")))?;
-    let metadata = Json::object([
-        ("tool_name", Json::from(action.tool_name.as_str())),
-        ("args_sha256", Json::from(action.args_sha256.to_string())),
-        ("success", Json::from(settle.succeeded)),
-    ]);
-    let actor = principal.actor();
-    let content = EventContent {
-        event_id: EventId(Uuid::now_v7()),
-        action_id: Some(id),
-        rule_id: None,
-        event_type: EventType::ExecutionResolved,
-        actor: &actor,
-        reason: Some(&note),
-        event_metadata: &metadata,
-    };
-    let seq = store::events::append(&mut transaction, content).await?;
+    let entry = Entry { event_type: EventType::ExecutionResolved, actor: &principal.actor(), reason: Some(&note) };
+    let adds = [("success", Json::from(settle.succeeded))];
+    let seq = trail::append_about(&mut transaction, &action, entry, adds).await?;
     transaction.commit().await?;
     engine.changes.publish(Change::action(id, seq));
     Ok(Decision { action, repeated: false })
 }
 
 /// Whether nothing is there that would run an approved action.
-pub(crate) fn waits_for_executor(action: &Action) -> bool {
+pub fn waits_for_executor(action: &Action) -> bool {
     action.execution_state == Some(ExecutionState::Queued)
         && !matches!(action.executor, Some(Executor::Worker | Executor::Agent))
 }

@@ -1,16 +1,15 @@
 //! Deadlines. At the deadline and later an action is expired whether or not the sweep has run (every decision
 //! checks it); the sweep writes it down.
 
-use domain::event::{EventContent, EventType};
-use domain::id::{ActionId, EventId};
+use domain::event::EventType;
+use domain::id::ActionId;
 use domain::identity::{Principal, Scope};
-use domain::json::Json;
 use domain::problem::{Code, Problem};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::notify::Change;
-use crate::{Engine, Result, store};
+use crate::trail::Entry;
+use crate::{Engine, Result, store, trail};
 
 /// How many actions one transaction of the sweep takes.
 const BATCH: i64 = 200;
@@ -69,18 +68,6 @@ async fn expire_all(engine: &Engine) -> Result<Vec<ActionId>> {
 /// Marks one action expired, with its event, if its deadline has passed.
 pub(crate) async fn expire(connection: &mut PgConnection, id: ActionId) -> Result<Option<i64>> {
     let Some(action) = store::actions::expire(connection, id).await? else { return Ok(None) };
-    let metadata = Json::object([
-        ("tool_name", Json::from(action.tool_name.as_str())),
-        ("args_sha256", Json::from(action.args_sha256.to_string())),
-    ]);
-    let content = EventContent {
-        event_id: EventId(Uuid::now_v7()),
-        action_id: Some(id),
-        rule_id: None,
-        event_type: EventType::ActionExpired,
-        actor: "system:expiry",
-        reason: None,
-        event_metadata: &metadata,
-    };
-    Ok(Some(store::events::append(connection, content).await?))
+    let entry = Entry { event_type: EventType::ActionExpired, actor: "system:expiry", reason: None };
+    Ok(Some(trail::append_about(connection, &action, entry, []).await?))
 }

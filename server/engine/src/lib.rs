@@ -20,6 +20,7 @@ pub mod notify;
 pub mod schema;
 mod store;
 pub mod tools;
+mod trail;
 
 use std::sync::Arc;
 

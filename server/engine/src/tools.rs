@@ -3,17 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use domain::event::{EventContent, EventType};
-use domain::id::EventId;
+use domain::event::EventType;
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::problem::{Code, Problem};
 use domain::risk::RiskTier;
 use domain::tool::{Executor, Gating, Tool};
-use uuid::Uuid;
 
 use crate::notify::Change;
-use crate::{Engine, Result, require, store};
+use crate::trail::Entry;
+use crate::{Engine, Result, require, store, trail};
 
 /// What the configuration says about one tool. What it leaves out stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,30 +76,16 @@ async fn register(engine: &Engine, name: &str, actor: &str) -> Result<()> {
     let mut transaction = engine.pool.begin().await?;
     if store::tools::register(&mut transaction, name, tier).await? {
         let metadata = Json::object([("tool_name", Json::from(name)), ("risk_tier", Json::from(tier.as_str()))]);
-        let seq = append(&mut transaction, EventType::ToolRegistered, actor, None, &metadata).await?;
+        let seq = trail::append(
+            &mut transaction,
+            Entry { event_type: EventType::ToolRegistered, actor, reason: None },
+            &metadata,
+        )
+        .await?;
         transaction.commit().await?;
         engine.changes.publish(Change::tool(name, seq));
     }
     Ok(())
-}
-
-async fn append(
-    connection: &mut sqlx::PgConnection,
-    event_type: EventType,
-    actor: &str,
-    reason: Option<&str>,
-    metadata: &Json,
-) -> Result<i64> {
-    let content = EventContent {
-        event_id: EventId(Uuid::now_v7()),
-        action_id: None,
-        rule_id: None,
-        event_type,
-        actor,
-        reason,
-        event_metadata: metadata,
-    };
-    Ok(store::events::append(connection, content).await?)
 }
 
 /// Settles the tools of the configuration. Runs at every start; what is already so is left alone.
@@ -198,7 +183,8 @@ async fn change(
     store::tools::update(&mut transaction, &after).await?;
     let metadata =
         Json::object([("tool_name", Json::from(name)), ("before", describe(&before)), ("after", describe(&after))]);
-    let seq = append(&mut transaction, EventType::ToolChanged, actor, reason, &metadata).await?;
+    let seq =
+        trail::append(&mut transaction, Entry { event_type: EventType::ToolChanged, actor, reason }, &metadata).await?;
     transaction.commit().await?;
     engine.tools.forget(name);
     engine.changes.publish(Change::tool(name, seq));
@@ -215,7 +201,7 @@ pub(crate) async fn adopt_worker(connection: &mut sqlx::PgConnection, name: &str
     store::tools::update(connection, &after).await?;
     let metadata =
         Json::object([("tool_name", Json::from(name)), ("before", describe(&before)), ("after", describe(&after))]);
-    append(connection, EventType::ToolChanged, actor, None, &metadata).await?;
+    trail::append(connection, Entry { event_type: EventType::ToolChanged, actor, reason: None }, &metadata).await?;
     Ok(())
 }
 

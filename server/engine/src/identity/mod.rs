@@ -13,28 +13,19 @@ pub use users::{
     FirstSignIn, NewUser, create_sign_in_link, create_user, disable_user, ensure_administrator, set_password,
 };
 
-use domain::event::{EventContent, EventType};
-use domain::id::EventId;
+use domain::event::EventType;
 use domain::identity::Principal;
 use domain::json::Json;
 use domain::problem::{Code, Problem};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Engine, Result, store};
+use crate::trail::Entry;
+use crate::{Engine, Result, store, trail};
 
 /// Writes an event about people or tokens.
 async fn append(connection: &mut PgConnection, event_type: EventType, actor: &str, metadata: &Json) -> Result<()> {
-    let content = EventContent {
-        event_id: EventId(Uuid::now_v7()),
-        action_id: None,
-        rule_id: None,
-        event_type,
-        actor,
-        reason: None,
-        event_metadata: metadata,
-    };
-    store::events::append(connection, content).await?;
+    trail::append(connection, Entry { event_type, actor, reason: None }, metadata).await?;
     Ok(())
 }
 

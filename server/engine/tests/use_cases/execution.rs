@@ -18,7 +18,7 @@ async fn without_an_executor_an_approved_action_waits_and_is_never_executed() {
     let action = stage.park("send_email", "{}").await;
     let approved = stage.approve(action.id).await;
     assert_eq!((approved.status, approved.execution_state), (Status::Approved, Some(ExecutionState::Queued)));
-    assert!(engine::actions::waits_for_executor(&approved));
+    assert!(engine::execution::waits_for_executor(&approved));
     assert!(stage.read(action.id).await.execution_result.is_none());
 }
 

@@ -11,8 +11,8 @@ use domain::lifecycle::{ExecutionState, Status};
 use domain::redaction::{CallMask, mask_json};
 use domain::risk::RiskTier;
 use domain::tool::Executor;
-use engine::actions::{FullAction, waits_for_executor};
-use engine::execution::Claim;
+use engine::actions::FullAction;
+use engine::execution::{Claim, waits_for_executor};
 use serde::Serialize;
 
 /// Where a list goes on.
