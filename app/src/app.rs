@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 
+use crate::api::encoding::TextJson;
 use crate::flash::{self, Flash};
 use crate::live::{Clock, Live};
 use crate::pages::approvals::ApprovalsPage;
@@ -15,7 +16,7 @@ pub fn App() -> impl IntoView {
     provide_context(Clock::new());
     provide_context(Live::new());
     // What a form that was posted without JavaScript came to: read once, on the server.
-    provide_context(SharedValue::<Option<Flash>>::new(flash::take).into_inner());
+    provide_context(SharedValue::<Option<Flash>, TextJson>::new_with_encoding(flash::take).into_inner());
     view! { <Router>{routes()}</Router> }
 }
 

@@ -4,6 +4,9 @@
 // Leptos' component macro writes `pub` whatever the component's own visibility is.
 #![allow(unreachable_pub)]
 
+#[cfg(not(erase_components))]
+compile_error!("built without the flags of .cargo/config.toml: repeat `--cfg erase_components` in your RUSTFLAGS");
+
 pub mod api;
 mod app;
 mod components;

@@ -76,7 +76,16 @@ fn send_security_policy() {
 /// Whether there is anything on the page for the browser to take over. The sign-in page and the one for mistyped
 /// addresses are plain HTML: they need no WebAssembly, and it carries nothing of them.
 pub(crate) fn wakes_up() -> bool {
-    path().starts_with("/approvals")
+    is_awake(&path())
+}
+
+/// The paths that the browser's own routes know.
+fn is_awake(path: &str) -> bool {
+    match path.strip_prefix("/approvals") {
+        Some("") => true,
+        Some(below) => below.strip_prefix('/').is_some_and(|id| !id.contains('/')),
+        None => false,
+    }
 }
 
 /// Asks for the files early, and starts them. The paths are ours, made of hexadecimal digits and known names:
@@ -92,4 +101,19 @@ fn start(js: String, wasm: String) -> impl IntoView {
 
 fn path() -> String {
     use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_awake;
+
+    #[test]
+    fn only_pages_that_the_browser_has_a_route_for_are_taken_over() {
+        for path in ["/approvals", "/approvals/", "/approvals/0198"] {
+            assert!(is_awake(path), "{path}");
+        }
+        for path in ["/", "/login", "/approvalsx", "/approvals/a/b", "/nothing"] {
+            assert!(!is_awake(path), "{path}");
+        }
+    }
 }

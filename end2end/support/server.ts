@@ -148,7 +148,7 @@ export class Server {
   async command(...words: string[]): Promise<string> {
     const { stdout } = await run(binary(), [...words, '--data-dir', this.dataDir], {
       cwd: this.dataDir,
-      env: this.environment({ COUNTERSIGN_ADDR: `127.0.0.1:${this.port}` }),
+      env: this.environment(),
     });
     return stdout.trim();
   }
@@ -162,6 +162,11 @@ export class Server {
   async token(name: string, scopes: string[], user?: string): Promise<string> {
     const of = user ? ['--user', user] : [];
     return this.command('token', 'create', '--name', name, '--scope', scopes.join(','), ...of);
+  }
+
+  /** Whether its Postgres runs, or died without tidying up. */
+  hasPostgres(): boolean {
+    return existsSync(join(this.dataDir, 'postgres/postmaster.pid'));
   }
 
   /** Moves a deadline to a moment `seconds` from now, or before it. */

@@ -3,7 +3,6 @@
 //! are told, and the database goes last.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -20,8 +19,9 @@ use crate::http::{self, AppState};
 use crate::postgres::Database;
 use crate::workers;
 
-/// Enough to keep two or four cores of Postgres busy; the private cluster takes 60.
-const CONNECTIONS: u32 = 20;
+/// Enough to keep two or four cores of Postgres busy, and as many again that the gate may keep at hand; the private
+/// cluster takes 100, so two servers may share it.
+const CONNECTIONS: u32 = 32;
 /// How long requests under way have to get their answer.
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
@@ -60,7 +60,14 @@ impl Server {
     /// The database is stopped again then.
     pub async fn start(config: Config, listener: TcpListener, database: Database) -> Outcome<Self> {
         match start_engine(&config, &database).await {
-            Ok(engine) => Self::start_on(engine, config, listener, database),
+            Ok(engine) => {
+                let server = Self::start_on(engine, config, listener, database)?;
+                // A link printed by a command may be wrong then; nothing else.
+                if let Err(error) = engine::address::announce(server.engine(), &server.config().base_url()).await {
+                    warn!(error = &error as &dyn std::error::Error, "the console's address was not written down");
+                }
+                Ok(server)
+            }
             Err(failure) => {
                 if let Err(also) = database.stop().await {
                     error!(error = %also, "the database was not stopped");
@@ -75,7 +82,7 @@ impl Server {
         config.addr = listener.local_addr().map_err(|error| Failure::because("the listener has no address", &error))?;
         let stopping = CancellationToken::new();
         let workers = workers::start(&engine, workers::all(config.sweep_seconds), &stopping);
-        let state = AppState::new(engine, Arc::new(config), stopping.clone());
+        let state = AppState::new(engine, config, stopping.clone());
         let service = http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
         // Without this a page that is sent in pieces waits 40 ms for an acknowledgement between two of them.
         let listener = listener.tap_io(|stream| {
@@ -92,7 +99,7 @@ impl Server {
     }
 
     /// The engine, for whoever started the server.
-    pub const fn engine(&self) -> &Engine {
+    pub fn engine(&self) -> &Engine {
         &self.state.engine
     }
 

@@ -32,7 +32,8 @@ const PASSES: usize = 4;
 /// - what is a secret by its form, in any string and key, see [`mask_text`];
 /// - every other place where one of these secrets stands (from four characters on).
 pub fn mask_json(json: &Json, overrides: &ClassOverrides) -> Json {
-    Masker::new(overrides).settle(json, &[])
+    let masker = Masker::new(overrides);
+    masker.settle(json, masker.secrets(json))
 }
 
 /// The text with everything that is a secret by its form replaced by [`MARK`]: bearer and basic credentials, the
@@ -45,7 +46,11 @@ pub fn mask_text(text: &str) -> String {
 /// The secrets in the value, longest first, so that whatever echoes them can be masked with [`mask_echoes`] and
 /// [`mask_result`].
 pub fn secrets_of(json: &Json, overrides: &ClassOverrides) -> Vec<String> {
-    let mut secrets: Vec<String> = Masker::new(overrides).secrets(json).into_iter().collect();
+    longest_first(Masker::new(overrides).secrets(json))
+}
+
+fn longest_first(secrets: BTreeSet<String>) -> Vec<String> {
+    let mut secrets: Vec<String> = secrets.into_iter().collect();
     secrets.sort_by(|left, right| right.len().cmp(&left.len()).then_with(|| left.cmp(right)));
     secrets
 }
@@ -58,13 +63,16 @@ pub fn mask_echoes(text: &str, secrets: &[String]) -> String {
 
 /// What a tool answered, with every echo of the call's secrets, and the secrets of its own, replaced by [`MARK`].
 pub fn mask_result(result: &Json, secrets: &[String]) -> Json {
-    Masker::new(&ClassOverrides::default()).settle(result, secrets)
+    let masker = Masker::new(&ClassOverrides::default());
+    let own = masker.secrets(result);
+    masker.settle(result, secrets.iter().cloned().chain(own).collect())
 }
 
 /// Masks everything that is told about one call: what repeats a secret of its arguments is masked wherever it
 /// stands (summary, reason, evidence, a person's note, result, error), and so is what is a secret by its form.
 #[derive(Clone, Debug)]
 pub struct CallMask {
+    args: Json,
     secrets: Vec<String>,
     overrides: ClassOverrides,
 }
@@ -72,7 +80,18 @@ pub struct CallMask {
 impl CallMask {
     /// The mask of a call with these arguments.
     pub fn of(args: &Json, overrides: &ClassOverrides) -> Self {
-        Self { secrets: secrets_of(args, overrides), overrides: overrides.clone() }
+        let masker = Masker::new(overrides);
+        let secrets = masker.secrets(args);
+        Self {
+            args: masker.settle(args, secrets.clone()),
+            secrets: longest_first(secrets),
+            overrides: overrides.clone(),
+        }
+    }
+
+    /// The arguments themselves, masked.
+    pub const fn args(&self) -> &Json {
+        &self.args
     }
 
     /// A text about the call.
@@ -106,18 +125,17 @@ impl Masker {
         Self { classifier: Classifier::new(overrides) }
     }
 
-    /// Masks until nothing changes any more.
-    fn settle(&self, json: &Json, known: &[String]) -> Json {
+    /// Masks until nothing changes any more. `secrets`: those of the value, and whatever else is not to be told.
+    fn settle(&self, json: &Json, mut secrets: BTreeSet<String>) -> Json {
         let mut settled = json.clone();
-        let mut secrets: BTreeSet<String> = known.iter().cloned().collect();
         for _ in 0..PASSES {
-            secrets.extend(self.secrets(&settled));
             let echoes =
                 Pair { values: Echoes::of(&secrets, SHORTEST_ECHO), keys: Echoes::of(&secrets, SHORTEST_ECHO_IN_KEYS) };
             let next = self.value(&settled, &echoes, &mut Vec::new());
             if next == settled {
                 return settled;
             }
+            secrets.extend(self.secrets(&next));
             settled = next;
         }
         restless(&settled)

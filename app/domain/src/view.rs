@@ -1,6 +1,7 @@
 //! What people and programs are shown of an action: masked, escaped, folded, ready to be put on a screen.
 //! Built on the server only, so that a secret never travels and a browser never has to be trusted with one.
 
+use chrono::serde::{ts_microseconds, ts_microseconds_option};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -32,9 +33,12 @@ pub struct ActionRow {
     pub execution_state: Option<ExecutionState>,
     /// Approved, but nothing is there that would run it.
     pub waits_for_executor: bool,
+    #[serde(with = "ts_microseconds")]
     pub requested_at: DateTime<Utc>,
+    #[serde(with = "ts_microseconds_option")]
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was decided, by whom.
+    #[serde(with = "ts_microseconds_option")]
     pub decided_at: Option<DateTime<Utc>>,
     pub decided_by: Option<Decider>,
     pub live: bool,
@@ -51,6 +55,7 @@ pub struct QueuePage {
     /// How many actions the filter holds in all.
     pub total: i64,
     /// The database's clock when the page was read: what "2 h left" is counted from.
+    #[serde(with = "ts_microseconds")]
     pub now: DateTime<Utc>,
 }
 
@@ -78,6 +83,7 @@ pub struct ActionDetail {
     pub attempts: Vec<AttemptView>,
     pub timeline: Vec<TimelineEntry>,
     pub tool_history: ToolHistory,
+    #[serde(with = "ts_microseconds")]
     pub now: DateTime<Utc>,
 }
 
@@ -87,6 +93,7 @@ pub struct Outcome {
     pub success: bool,
     pub result: Vec<ArgumentRow>,
     pub error: Option<Vec<Piece>>,
+    #[serde(with = "ts_microseconds")]
     pub executed_at: DateTime<Utc>,
 }
 
@@ -97,8 +104,11 @@ pub struct AttemptView {
     pub number: i32,
     pub state: AttemptState,
     pub worker: String,
+    #[serde(with = "ts_microseconds")]
     pub claimed_at: DateTime<Utc>,
+    #[serde(with = "ts_microseconds")]
     pub lease_until: DateTime<Utc>,
+    #[serde(with = "ts_microseconds_option")]
     pub finished_at: Option<DateTime<Utc>>,
     pub outcome: Option<Outcome>,
     /// What the executor said after the attempt had been given up as unknown.
@@ -112,6 +122,7 @@ pub struct TimelineEntry {
     pub event_type: EventType,
     pub actor: String,
     pub reason: Option<Vec<Piece>>,
+    #[serde(with = "ts_microseconds")]
     pub occurred_at: DateTime<Utc>,
 }
 
@@ -134,6 +145,7 @@ pub struct Frame {
     /// `None`: the count could not be read, which is not zero.
     pub pending: Option<i64>,
     pub health: HealthStrip,
+    #[serde(with = "ts_microseconds")]
     pub now: DateTime<Utc>,
     /// Identifies the build, so that an open tab notices a deploy.
     pub version: String,

@@ -3,18 +3,25 @@
 //! a plain HTML form: then the answer is a redirect back to the page, with the outcome in a [`crate::flash`].
 
 pub mod actions;
-mod encoding;
+pub(crate) mod encoding;
 pub mod frame;
 pub mod session;
 
 use std::fmt;
 
+use chrono::serde::ts_microseconds_option;
+use chrono::{DateTime, Utc};
+use domain::action::Decider;
+use domain::lifecycle::Status;
 use domain::problem::{Code, FieldError, Problem, Standing};
 use encoding::TextJson;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 use crate::message;
+
+/// Something read from the server, once on it and again in the browser whenever what it depends on changes.
+pub type Reading<T> = leptos::prelude::Resource<T, TextJson>;
 
 /// Why a server function did not do what it was asked: the same problem document that the REST API answers with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,24 +37,47 @@ struct OnTheWire {
     #[serde(default)]
     errors: Vec<FieldError>,
     #[serde(default)]
-    standing: Option<Standing>,
+    standing: Option<StandingOnTheWire>,
     #[serde(default)]
     retry_after: Option<u64>,
     #[serde(default)]
     correlation_id: Option<String>,
 }
 
+/// Times as numbers, like those of `domain::view`.
+#[derive(Serialize, Deserialize)]
+struct StandingOnTheWire {
+    current_status: Status,
+    decided_by: Option<Decider>,
+    #[serde(with = "ts_microseconds_option")]
+    decided_at: Option<DateTime<Utc>>,
+}
+
+impl From<StandingOnTheWire> for Standing {
+    fn from(wire: StandingOnTheWire) -> Self {
+        let StandingOnTheWire { current_status, decided_by, decided_at } = wire;
+        Self { current_status, decided_by, decided_at }
+    }
+}
+
+impl From<Standing> for StandingOnTheWire {
+    fn from(standing: Standing) -> Self {
+        let Standing { current_status, decided_by, decided_at } = standing;
+        Self { current_status, decided_by, decided_at }
+    }
+}
+
 impl From<OnTheWire> for Failure {
     fn from(wire: OnTheWire) -> Self {
         let OnTheWire { code, detail, errors, standing, retry_after, correlation_id } = wire;
-        Self(Problem { code, detail, errors, standing, retry_after, correlation_id })
+        Self(Problem { code, detail, errors, standing: standing.map(Into::into), retry_after, correlation_id })
     }
 }
 
 impl From<Failure> for OnTheWire {
     fn from(Failure(problem): Failure) -> Self {
         let Problem { code, detail, errors, standing, retry_after, correlation_id } = problem;
-        Self { code, detail, errors, standing, retry_after, correlation_id }
+        Self { code, detail, errors, standing: standing.map(Into::into), retry_after, correlation_id }
     }
 }
 

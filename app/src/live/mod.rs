@@ -33,6 +33,17 @@ pub(crate) struct News {
 }
 
 impl News {
+    /// Adds a change as the stream tells it.
+    #[cfg_attr(not(any(feature = "hydrate", test)), allow(dead_code))]
+    pub(crate) fn add(&mut self, kind: &str, id: String) {
+        match kind {
+            "action" => self.actions.push(id),
+            // The server told more than could be kept.
+            "resync" => self.everything = true,
+            _ => {}
+        }
+    }
+
     /// Whether what is known of the action may be out of date.
     pub(crate) fn touches(&self, id: &str) -> bool {
         self.everything || self.actions.iter().any(|changed| changed == id)
@@ -63,5 +74,21 @@ impl Live {
         stream::listen(self, version.to_owned());
         #[cfg(not(feature = "hydrate"))]
         let _ = (self, version);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::News;
+
+    #[test]
+    fn an_action_touches_itself_and_a_resync_touches_everything() {
+        let mut news = News::default();
+        news.add("tool", "send_email".to_owned());
+        assert_eq!(news, News::default());
+        news.add("action", "a".to_owned());
+        assert!(news.touches("a") && !news.touches("b"));
+        news.add("resync", String::new());
+        assert!(news.touches("b"));
     }
 }

@@ -6,18 +6,24 @@ use std::time::Duration;
 use leptos::ev;
 use leptos::prelude::*;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{EventSource, MessageEvent};
 
 use super::clock::browser_millis;
 use super::{Connection, Live, News};
+use crate::api::encoding;
 
 const STREAM: &str = "/api/approvals/events/stream";
 /// News that come together are told together.
 const GATHER: i64 = 150;
 /// Under heavy traffic the page reads again no more often than this.
 const REST: i64 = 1_000;
+/// A stream that said nothing for so long is dead, whatever the browser believes: the server pings every 15 s.
+const SILENCE: i64 = 40_000;
+/// How often the silence is measured.
+const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 /// How long until a closed stream is opened again.
 const RECONNECT: Duration = Duration::from_secs(2);
 
@@ -38,6 +44,7 @@ pub(super) fn listen(live: Live, version: String) {
         version: StoredValue::new(version),
         gathered: StoredValue::new(News::default()),
         told_at: StoredValue::new(0),
+        heard_at: StoredValue::new(0),
         source: StoredValue::new_local(None),
     };
     listener.open();
@@ -47,7 +54,11 @@ pub(super) fn listen(live: Live, version: String) {
         listener.lost();
     });
     let online = window_event_listener(ev::online, move |_| listener.open());
+    let silence = set_interval_with_handle(move || listener.end_silence(), LISTEN_AGAIN).ok();
     on_cleanup(move || {
+        if let Some(silence) = silence {
+            silence.clear();
+        }
         offline.remove();
         online.remove();
         listener.close();
@@ -61,6 +72,7 @@ struct Listener {
     /// What has come and has not been told yet.
     gathered: StoredValue<News>,
     told_at: StoredValue<i64>,
+    heard_at: StoredValue<i64>,
     source: StoredValue<Option<Source>, LocalStorage>,
 }
 
@@ -78,16 +90,29 @@ impl Listener {
             return;
         };
         let hello = handler(move |event| self.hello(&event));
-        let resync = handler(move |_| self.everything());
         let change = handler(move |event| self.change(&event));
+        let ping = handler(move |_| self.heard());
         let bye = handler(move |_| self.gone());
         let error = handler(move |_| self.gone());
-        let named = [("hello", &hello), ("resync", &resync), ("change", &change), ("bye", &bye), ("error", &error)];
+        let named = [("hello", &hello), ("change", &change), ("ping", &ping), ("bye", &bye), ("error", &error)];
         for (name, handler) in named {
             // A listener that cannot be added is a stream that never says hello: shown as disconnected.
             drop(stream.add_event_listener_with_callback(name, handler.as_ref().unchecked_ref()));
         }
-        self.source.set_value(Some(Source { stream, _handlers: [hello, resync, change, bye, error] }));
+        self.source.set_value(Some(Source { stream, _handlers: [hello, change, ping, bye, error] }));
+        self.heard();
+    }
+
+    fn heard(self) {
+        self.heard_at.set_value(browser_millis());
+    }
+
+    /// A network that went without a word (a laptop that slept, a proxy that forgot) closes no stream.
+    fn end_silence(self) {
+        if browser_millis() - self.heard_at.get_value() > SILENCE {
+            self.lost();
+            self.open();
+        }
     }
 
     fn close(self) {
@@ -99,6 +124,7 @@ impl Listener {
     }
 
     fn hello(self, event: &MessageEvent) {
+        self.heard();
         self.live.connection.set(Connection::Open);
         if let Some(hello) = read::<Hello>(event)
             && self.version.with_value(|version| *version != hello.version)
@@ -115,12 +141,9 @@ impl Listener {
     }
 
     fn change(self, event: &MessageEvent) {
+        self.heard();
         let Some(change) = read::<Change>(event) else { return };
-        self.gathered.update_value(|news| {
-            if change.kind == "action" {
-                news.actions.push(change.id);
-            }
-        });
+        self.gathered.update_value(|news| news.add(&change.kind, change.id));
         self.tell_soon();
     }
 
@@ -169,6 +192,6 @@ fn handler(act: impl FnMut(MessageEvent) + 'static) -> Closure<dyn FnMut(Message
     Closure::new(act)
 }
 
-fn read<T: for<'de> Deserialize<'de>>(event: &MessageEvent) -> Option<T> {
-    event.data().as_string().and_then(|text| serde_json::from_str(&text).ok())
+fn read<T: DeserializeOwned>(event: &MessageEvent) -> Option<T> {
+    event.data().as_string().and_then(|text| encoding::read(&text).ok())
 }

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_url;
 use leptos_router::location::Url;
 
-use crate::api::Failure;
 use crate::api::frame::frame;
+use crate::api::{Failure, Reading};
 use crate::components::icon::Icon;
 use crate::live::clock::browser_millis;
 use crate::live::{Clock, Connection, Live};
@@ -21,7 +21,7 @@ const PATIENCE: i64 = 3_000;
 
 /// What the frame knows, for the pages inside it.
 #[derive(Clone, Copy)]
-pub(crate) struct FrameData(pub Resource<Result<view::Frame, Failure>>);
+pub(crate) struct FrameData(pub Reading<Result<view::Frame, Failure>>);
 
 impl FrameData {
     /// Whether the person may decide. Nobody knows: no.
@@ -35,7 +35,7 @@ impl FrameData {
 pub(crate) fn Frame(children: Children) -> impl IntoView {
     lead_to_sign_in();
     let (live, clock) = (expect_context::<Live>(), expect_context::<Clock>());
-    let read = Resource::new(move || live.news.with(|news| news.number), |_| frame());
+    let read = Reading::new_with_options(move || live.news.with(|news| news.number), |_| frame(), false);
     provide_context(FrameData(read));
     provide_context(Toast::new());
     Effect::new(move || {

@@ -1,7 +1,7 @@
 // What was answered is kept, whatever is killed afterwards; and nothing runs twice because of it.
 import { ADMIN } from '../../support/server';
 import { expect, test } from '../../support/test';
-import { approve, ask, ACTIONS, claim, count, each, events, everything, park, report, show, times } from './kit';
+import { approve, ask, ACTIONS, claim, count, each, events, everything, park, pause, report, show, times } from './kit';
 
 test('crash-6: a server killed right after it answered an approval has the action claimed exactly once after its start', async ({ server }) => {
   const agent = await server.token('crash6-agent', ['actions:submit']);
@@ -144,6 +144,25 @@ test('crash-5: a worker that claims and goes silent leaves an unknown outcome: n
     'execution_reported_late',
     'execution_resolved',
   ]);
+});
+
+test('a worker that reports in keeps its lease: long after the first one ended the call is still its own', async ({ server }) => {
+  const agent = await server.token('beat-agent', ['actions:submit']);
+  const ana = await server.token('beat-ana', ['actions:read', 'decisions:write'], ADMIN);
+  const worker = await server.token('beat-worker', ['actions:execute']);
+  const action = await park(server, agent, { tool_name: 'long_work' });
+  await approve(server, ana, action.id);
+  const claimed = (await claim(server, worker, ['long_work'], { lease_seconds: 5 })).data;
+  let until = Date.parse(claimed.lease_until);
+  for (const _ of times(4)) {
+    await pause(2_000);
+    const beat = await ask(server, 'POST', `/api/approvals/executions/${claimed.attempt}/heartbeat`, { token: worker });
+    expect(beat.status, beat.text).toBe(200);
+    expect(Date.parse(beat.data.lease_until)).toBeGreaterThan(until);
+    until = Date.parse(beat.data.lease_until);
+  }
+  const told = await report(server, worker, claimed.attempt, { success: true });
+  expect(told.data).toMatchObject({ status: 'executed', execution_state: 'succeeded', late: false });
 });
 
 test('crash-5: a server killed while a worker runs takes the report after its start; the call is not given out again', async ({ server }) => {

@@ -1,7 +1,7 @@
 // race-4: one `Idempotency-Key` is one request, however often and however much at once it is sent.
 import { ADMIN } from '../../support/server';
 import { expect, test } from '../../support/test';
-import { ACTIONS, ask, count, each, events, park, times } from './kit';
+import { ACTIONS, API, approve, ask, count, each, events, park, times } from './kit';
 
 const call = (amount: number) => ({ tool_name: 'pay', tool_args: { amount } });
 const keyed = (key: string) => ({ 'idempotency-key': key });
@@ -114,4 +114,28 @@ test('one key may stand for the park and for the decision of one person: the rou
   }
   const parked = await ask(server, 'POST', ACTIONS, { token, body: call(9), headers });
   expect(parked.status, parked.text).toBe(201);
+});
+
+test('a claim repeated under its key gets the attempt it took; one that found nothing may find something later', async ({ server }) => {
+  const agent = await server.token('idem-claim-agent', ['actions:submit']);
+  const ana = await server.token('idem-claim-person', ['actions:read', 'decisions:write'], ADMIN);
+  const worker = await server.token('idem-claim-worker', ['actions:execute']);
+  const take = (key: string) =>
+    ask(server, 'POST', `${API}/executions/claim`, { token: worker, body: { tools: ['idem_claim'] }, headers: keyed(key) });
+  expect((await take('claim-1')).status).toBe(204);
+  for (const number of [1, 2]) {
+    const action = await park(server, agent, { tool_name: 'idem_claim', tool_args: { number } });
+    await approve(server, ana, action.id);
+  }
+
+  const first = await take('claim-1');
+  const again = await take('claim-1');
+  const other = await take('claim-2');
+
+  expect([first.status, again.status, other.status]).toEqual([200, 200, 200]);
+  expect(again.text).toBe(first.text);
+  expect(again.headers['idempotent-replayed']).toBe('true');
+  expect(other.data.attempt).not.toBe(first.data.attempt);
+  expect([first.data.tool_args.number, other.data.tool_args.number]).toEqual([1, 2]);
+  expect((await take('claim-3')).status).toBe(204);
 });

@@ -150,6 +150,12 @@ test('an expire-only token expires what is past its deadline and nothing else', 
   expect((await person.get(live.id)).status).toBe('pending');
 });
 
+test('a sign-in link leads to the address that the server was started with', async ({ server }) => {
+  const links = [await server.addPerson('cleo'), await server.command('user', 'link', 'cleo')];
+  for (const link of links) expect(link).toMatch(new RegExp(`^${server.url}/login\\?link=`));
+  expect(links[1]).not.toBe(links[0]);
+});
+
 test('a revoked token is refused at its next request, and a new one of its name does not bring it back', async ({ server }) => {
   const token = await server.token('to be revoked', ['actions:submit', 'actions:read']);
   const action = await park(server, token);

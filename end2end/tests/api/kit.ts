@@ -222,8 +222,8 @@ export class Stream {
   }
 
   /** Waits for the first event that `wanted` takes. */
-  async until(wanted: (event: StreamEvent) => boolean, what: string): Promise<StreamEvent> {
-    await expect.poll(() => this.events.some(wanted), { message: what, timeout: 10_000, intervals: [20] }).toBe(true);
+  async until(wanted: (event: StreamEvent) => boolean, what: string, within = 10_000): Promise<StreamEvent> {
+    await expect.poll(() => this.events.some(wanted), { message: what, timeout: within, intervals: [20] }).toBe(true);
     return this.events.find(wanted)!;
   }
 

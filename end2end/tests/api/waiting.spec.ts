@@ -72,6 +72,25 @@ test('a hundred agents that wait for one action are all told, and an approved ca
   expect(claimed.map((answer) => answer.status).sort()).toEqual([200, ...times(9).map(() => 204)]);
 });
 
+test('a token that is revoked while it waits does not hear the answer', async ({ server, agent, person }) => {
+  const token = await server.token('waits and loses', ['actions:submit', 'actions:read']);
+  const action = await park(server, token, { tool_args: { to: 'for-good-tokens-only@example.com' } });
+  const waiting = show(server, token, action.id, '?wait=30');
+  await pause(300);
+  await server.command('token', 'revoke', 'waits and loses');
+  await approve(server, person.token!, action.id);
+  const answer = await waiting;
+  expect([answer.status, answer.code]).toEqual([401, 'unauthenticated']);
+  expect(answer.text).not.toContain('for-good-tokens-only');
+});
+
+test('a silent stream pings, so that whoever listens can tell it from a dead one', async ({ server, agent }) => {
+  const stream = await Stream.open(server, { token: agent.token });
+  const ping = await stream.until((event) => event.event === 'ping', 'a ping', 25_000);
+  expect(ping.id).toBeUndefined();
+  stream.close();
+});
+
 test('a wait on an action of another agent is answered as if there were none', async ({ server, agent }) => {
   const action = await park(server, agent.token!);
   const stranger = await server.token('wait-stranger', ['actions:submit']);
@@ -123,6 +142,7 @@ test('SIGTERM ends waits, waiting claims and streams with an orderly answer with
   const [code, took] = await timed(server.stop());
   expect(code).toBe(0);
   expect(took).toBeLessThan(10_000);
+  expect(server.hasPostgres(), 'its database went with it').toBe(false);
   for (const answer of await Promise.all(waits)) {
     expect([answer.status, answer.data?.status], answer.text).toEqual([200, 'pending']);
   }

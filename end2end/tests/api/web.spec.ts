@@ -1,7 +1,7 @@
 // A browser does what its person does there, never what a link or another site makes it do.
 import type { Server } from '../../support/server';
 import { expect, test } from '../../support/test';
-import { ACTIONS, FORM, ask, each, events, open, park, show, signIn, times, type Answer } from './kit';
+import { ACTIONS, API, FORM, approve, ask, each, events, open, park, reject, show, signIn, times, type Answer } from './kit';
 
 /** Every local address that a page carries, in links, forms and whatever else it loads. */
 function addresses(server: Server, html: string): string[] {
@@ -147,4 +147,27 @@ test("a browser's session cannot claim what a worker runs, and a stranger's page
   expect(stranger.headers.location).toMatch(/^\/login/);
   expect(stranger.text).not.toContain('ana@example.com');
   expect((await show(server, agent.token!, action.id)).data.status).toBe('pending');
+});
+
+test('every refusal is a problem document with all its members, whoever refuses', async ({ server, agent, person }) => {
+  const action = await park(server, agent.token!);
+  await approve(server, person.token!, action.id);
+  const token = person.token!;
+  const refusals: [Answer, number, string][] = [
+    [await ask(server, 'GET', `${ACTIONS}/${action.id}`), 401, 'unauthenticated'],
+    [await ask(server, 'GET', `${ACTIONS}/no-such-id`, { token }), 404, 'not_found'],
+    [await ask(server, 'GET', `${API}/no/such/route`, { token }), 404, 'not_found'],
+    [await ask(server, 'DELETE', `${ACTIONS}/${action.id}`, { token }), 405, 'method_not_allowed'],
+    [await ask(server, 'GET', `${ACTIONS}?status=maybe`, { token }), 422, 'invalid_request'],
+    [await ask(server, 'POST', ACTIONS, { token: agent.token, body: '{"a": 1, "a": 2}' }), 400, 'malformed_json'],
+    [await reject(server, token, action.id), 409, 'already_decided'],
+  ];
+  for (const [answer, status, code] of refusals) {
+    expect(answer.headers['content-type'], code).toBe('application/problem+json');
+    expect(answer.json, code).toMatchObject({ type: `/problems/${code}`, status, code });
+    for (const member of ['title', 'detail', 'instance']) expect(answer.json[member], `${code}: ${member}`).toMatch(/./);
+  }
+  const late = refusals.at(-1)![0].json;
+  expect(late).toMatchObject({ current_status: 'approved', decided_by: expect.stringMatching(/^human:/) });
+  expect(Date.parse(late.decided_at)).toBeGreaterThan(Date.parse(action.requested_at));
 });

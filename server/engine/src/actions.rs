@@ -15,7 +15,7 @@ use domain::redaction::CallMask;
 use sqlx::{PgConnection, PgExecutor};
 use tokio::time::Instant;
 
-use crate::{Engine, Result, store};
+use crate::{Engine, Result, identity, store};
 
 /// The farthest a list is skipped instead of paged.
 pub const MAX_OFFSET: i64 = 10_000;
@@ -187,6 +187,7 @@ pub async fn wait(
     let _awaited = engine.changes.await_action(id);
     let stopped = engine.changes.stopped();
     require_sight(engine, principal, id).await?;
+    let mut has_waited = false;
     loop {
         let action = store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?;
         // A deadline that passes while one waits is written down at once, not at the next sweep.
@@ -197,6 +198,7 @@ pub async fn wait(
         if until.reached(&action) {
             break;
         }
+        has_waited = true;
         let expiry = action.expires_at.filter(|_| action.status == Status::Pending);
         let nap = nap(engine, expiry, deadline).await?;
         let changed = async {
@@ -217,6 +219,10 @@ pub async fn wait(
             }
             () = stopped.cancelled() => break,
         }
+    }
+    // Whoever waited may have lost the right to hear the answer meanwhile.
+    if has_waited && principal.token().is_some() && !identity::is_current(engine, principal, None).await? {
+        return Err(Problem::new(Code::Unauthenticated, "The token was revoked or has ended meanwhile.").into());
     }
     get(engine, principal, id).await
 }

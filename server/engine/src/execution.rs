@@ -37,6 +37,8 @@ pub struct ClaimRequest {
     /// The action an agent is to run itself.
     pub action_id: Option<ActionId>,
     pub lease_seconds: i64,
+    /// The id the attempt is to have: a claim that is repeated after a crash finds what it took.
+    pub attempt: Option<AttemptId>,
 }
 
 /// An approved action with its exact arguments, leased to one executor.
@@ -54,6 +56,9 @@ pub struct Claim {
 /// `forbidden` without `actions:execute` (a worker) or `actions:submit` (an agent that runs its own call).
 pub async fn claim(engine: &Engine, principal: &Principal, request: &ClaimRequest) -> Result<Option<Claim>> {
     validate_claim(principal, request)?;
+    if let Some(claim) = taken_before(engine, principal, request).await? {
+        return Ok(Some(claim));
+    }
     loop {
         let mut transaction = engine.pool.begin().await?;
         let claimed = match request.action_id {
@@ -65,7 +70,8 @@ pub async fn claim(engine: &Engine, principal: &Principal, request: &ClaimReques
         };
         let Some(action) = claimed else { return Ok(None) };
         let lease = i32::try_from(request.lease_seconds).expect("checked against the longest lease");
-        let (claim, seq, intact) = begin(&mut transaction, principal, action, lease).await?;
+        let id = request.attempt.unwrap_or_else(|| AttemptId(Uuid::new_v4()));
+        let (claim, seq, intact) = begin(&mut transaction, principal, id, action, lease).await?;
         if request.action_id.is_none() && claim.action.executor.is_none() {
             tools::adopt_worker(&mut transaction, &claim.action.tool_name, &principal.actor()).await?;
         }
@@ -76,6 +82,16 @@ pub async fn claim(engine: &Engine, principal: &Principal, request: &ClaimReques
             return Ok(Some(claim));
         }
     }
+}
+
+async fn taken_before(engine: &Engine, principal: &Principal, request: &ClaimRequest) -> Result<Option<Claim>> {
+    let Some(id) = request.attempt else { return Ok(None) };
+    let own = principal.token().map(|token| token.id);
+    let found = store::attempts::find(&engine.pool, id).await?.filter(|found| found.worker_token == own);
+    let Some(ClaimedAttempt { action_id, attempt, .. }) = found else { return Ok(None) };
+    let action = store::actions::find(&engine.pool, action_id).await?;
+    let (number, lease_until) = (attempt.number, attempt.lease_until);
+    Ok(action.map(|action| Claim { action, attempt: id, number, lease_until }))
 }
 
 /// As [`claim`], held until there is something or the time is over. It looks once when it comes and once for
@@ -128,10 +144,10 @@ fn validate_claim(principal: &Principal, request: &ClaimRequest) -> Result<()> {
 async fn begin(
     connection: &mut PgConnection,
     principal: &Principal,
+    attempt: AttemptId,
     action: Action,
     lease: i32,
 ) -> Result<(Claim, i64, bool)> {
-    let attempt = AttemptId(Uuid::new_v4());
     let token = principal.token().map(|token| token.id);
     let digest = Digest::of(&action.tool_args);
     let (number, lease_until) =

@@ -12,12 +12,12 @@ use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
 use domain::problem::{Code, FieldError, Problem};
-use domain::redaction::mask_json;
+use domain::redaction::CallMask;
 use domain::tool::{Gating, Tool};
 use uuid::Uuid;
 
 use crate::notify::Change;
-use crate::{Engine, Result, require, store, tools};
+use crate::{Engine, Result, actions, require, store, tools};
 
 /// A call as an agent sends it.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub struct Presumed {
 #[derive(Debug)]
 pub struct Gated {
     pub action: Action,
+    /// What of the action nobody is shown.
+    pub mask: CallMask,
     /// The call was there before: same deduplication key, same request, or running under its own approval.
     pub attached: bool,
 }
@@ -104,7 +106,7 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
     validate(&request)?;
     let digest = Digest::of(&request.tool_args);
     if let Some(action) = running_under_approval(engine, principal, &request, digest).await? {
-        return Ok(Gated { action, attached: true });
+        return attached(engine, action).await;
     }
     let id = request.id.unwrap_or_else(|| ActionId(Uuid::now_v7()));
     // Twice is a lost race with a change of the tool; more often than that is somebody flapping it.
@@ -115,11 +117,16 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
         }
         engine.tools.forget(&request.tool_name);
         if let Some(action) = present(engine, principal, &request, digest, id).await? {
-            return Ok(Gated { action, attached: true });
+            return attached(engine, action).await;
         }
     }
     Err(Problem { retry_after: Some(1), ..Problem::new(Code::Unavailable, "The tool is being changed; try again.") }
         .into())
+}
+
+async fn attached(engine: &Engine, action: Action) -> Result<Gated> {
+    let overrides = actions::overrides(engine, &action.tool_name).await?;
+    Ok(Gated { mask: CallMask::of(&action.tool_args, &overrides), action, attached: true })
 }
 
 /// Parks a call in one trip to the database, which judges the token along with the tool. `None`: nothing was written,
@@ -145,7 +152,7 @@ async fn try_insert(
     tool: &Tool,
 ) -> Result<Option<Gated>> {
     let verdict = judge(tool);
-    let masked = mask_json(&request.tool_args, &ClassOverrides::from(tool));
+    let mask = CallMask::of(&request.tool_args, &ClassOverrides::from(tool));
     let longest = tool.expiry_hours.unwrap_or(engine.policy.default_expiry_hours);
     let wished = request.expires_in_hours.and_then(|hours| i32::try_from(hours).ok());
     let row = store::actions::NewAction {
@@ -154,7 +161,7 @@ async fn try_insert(
         tool_revision: tool.revision,
         needs_opening: matches!(tool.gating, Gating::Open { .. }),
         tool_args: &request.tool_args,
-        masked_args: &masked,
+        masked_args: mask.args(),
         args_sha256: digest,
         agent_summary: request.agent_summary.as_deref(),
         why: request.why.as_deref(),
@@ -189,7 +196,10 @@ async fn try_insert(
         reason: None,
         event_metadata: &metadata,
     };
-    let Some(inserted) = store::actions::insert(&engine.pool, &row, event).await? else { return Ok(None) };
+    let mut connection = engine.warm.take(&engine.pool).await?;
+    let inserted = store::actions::insert(&mut connection, &row, event).await?;
+    engine.warm.keep(&engine.pool, connection);
+    let Some(inserted) = inserted else { return Ok(None) };
     engine.changes.publish(Change::action(id, inserted.seq));
     if verdict.status == Status::Rejected {
         return Err(blocked(id));
@@ -220,7 +230,7 @@ async fn try_insert(
         deduplication_key: request.deduplication_key.clone(),
         live: true,
     };
-    Ok(Some(Gated { action, attached: false }))
+    Ok(Some(Gated { action, mask, attached: false }))
 }
 
 fn blocked(id: ActionId) -> crate::Error {

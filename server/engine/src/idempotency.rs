@@ -76,14 +76,15 @@ fn in_progress() -> crate::Error {
     .into()
 }
 
-/// Keeps the answer of a request that ran. One that failed on our side is let go, so that it can be made again.
+/// Keeps the answer of a request that ran. One that failed on our side, or found nothing to do (204), is let go, so
+/// that it can be made again.
 ///
 /// # Errors
 /// When the database cannot be reached.
 pub async fn finish(engine: &Engine, keyed: &Keyed, status: u16, body: &[u8]) -> Result<()> {
     let Keyed { principal, route, key, .. } = keyed;
     match i16::try_from(status) {
-        Ok(stored) if status < 500 && status != 429 => {
+        Ok(stored) if status < 500 && !matches!(status, 204 | 429) => {
             store::idempotency::finish(&engine.pool, principal, route, key, stored, body).await?;
         }
         _ => store::idempotency::release(&engine.pool, principal, route, key).await?,

@@ -5,6 +5,7 @@
 //! console and every other way in.
 
 pub mod actions;
+pub mod address;
 pub mod audit;
 pub mod cluster;
 pub mod console;
@@ -70,6 +71,7 @@ pub struct Engine {
     policy: Arc<Policy>,
     tools: tools::Hints,
     health: metrics::HealthCache,
+    warm: store::warm::Warm,
 }
 
 impl Engine {
@@ -86,6 +88,7 @@ impl Engine {
             policy: Arc::new(policy),
             tools: tools::Hints::default(),
             health: metrics::HealthCache::default(),
+            warm: store::warm::Warm::default(),
         };
         tools::apply_config(&engine).await?;
         Ok(engine)

@@ -92,8 +92,11 @@ fn strip(week: &store::metrics::Week) -> HealthStrip {
     // Until standing rules exist nothing can be approved by one: the rate says nothing about health then.
     let auto_health = health::auto_rate(auto.filter(|_| week.by_rule > 0));
     let failure = health::failure_rate(failed);
-    let judged: Vec<_> =
-        [pending, p95, failure].into_iter().filter(|health| *health != health::Health::Unknown).collect();
+    // Unknown figures count: the whole is never green while one of them is silent.
+    let mut judged = vec![pending, p95, failure];
+    if week.by_rule > 0 {
+        judged.push(auto_health);
+    }
     HealthStrip {
         pending: (Some(week.pending), pending),
         p95_seconds: (week.p95_seconds, p95),

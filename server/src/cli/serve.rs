@@ -55,7 +55,7 @@ pub(super) async fn stop(server: Server, mut signals: Signals) -> Outcome {
 fn greeting(config: &Config, first: &FirstSignIn) -> String {
     let url = config.base_url();
     let next = match first {
-        FirstSignIn::Link(secret) => format!("Sign in once with: {}", sign_in_url(config, secret)),
+        FirstSignIn::Link(secret) => format!("Sign in once with: {}", sign_in_url(&url, secret)),
         FirstSignIn::PasswordSet => "Sign in as admin, with the password from COUNTERSIGN_ADMIN_PASSWORD.".to_owned(),
         FirstSignIn::AlreadyThere => {
             let place = match &config.database_url {
@@ -69,6 +69,6 @@ fn greeting(config: &Config, first: &FirstSignIn) -> String {
 }
 
 /// Where a one-time link is redeemed.
-pub(super) fn sign_in_url(config: &Config, secret: &str) -> String {
-    format!("{}/login?link={secret}", config.base_url())
+pub(super) fn sign_in_url(base: &str, secret: &str) -> String {
+    format!("{base}/login?link={secret}")
 }

@@ -2,12 +2,13 @@
 
 use clap::{Args, Subcommand};
 use domain::identity::Role;
+use engine::Engine;
 use engine::identity::{self, NewUser};
 
 use super::administer::{ACTOR, with_engine};
 use super::serve::sign_in_url;
 use super::terminal;
-use crate::config::DatabaseFlags;
+use crate::config::{Config, DatabaseFlags};
 use crate::failure::Outcome;
 
 #[derive(Subcommand, Debug)]
@@ -59,14 +60,19 @@ pub(super) async fn run(command: UserCommand) -> Outcome {
                 .await
         }
         UserCommand::Link(named) => {
-            let link = with_engine(named.database, async |engine, config| {
-                let secret = identity::create_sign_in_link(engine, ACTOR, &named.name).await?;
-                Ok(sign_in_url(config, &secret))
-            });
+            let link = with_engine(named.database, async |engine, config| link_for(engine, config, &named.name).await);
             println!("{}", link.await?);
             Ok(())
         }
     }
+}
+
+/// A link on the address that was asked for, else on the one of the server that runs (or ran last) on the database.
+async fn link_for(engine: &Engine, config: &Config, name: &str) -> Outcome<String> {
+    let secret = identity::create_sign_in_link(engine, ACTOR, name).await?;
+    let announced = engine::address::announced(engine).await?;
+    let base = config.public_url.clone().or(announced).unwrap_or_else(|| config.base_url());
+    Ok(sign_in_url(&base, &secret))
 }
 
 async fn add(add: Add) -> Outcome {
@@ -77,8 +83,7 @@ async fn add(add: Add) -> Outcome {
         if !wants_link {
             return Ok(None);
         }
-        let secret = identity::create_sign_in_link(engine, ACTOR, &add.name).await?;
-        Ok(Some(sign_in_url(config, &secret)))
+        Ok(Some(link_for(engine, config, &add.name).await?))
     })
     .await?;
     if let Some(link) = link {

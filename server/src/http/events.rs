@@ -65,7 +65,10 @@ async fn listen(
         .take_until(no_longer_current(state, principal, visitor.and_then(|visitor| visitor.session_id)))
         .chain(stream::iter([bye]))
         .map(Ok);
-    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    // An event and not a comment: only what has a name reaches a browser's script, which can tell a silent
+    // stream from a dead one by it.
+    let ping = Event::default().event("ping").data("{}");
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).event(ping)))
 }
 
 /// Done when whoever listens may not any more: signed out, disabled, revoked. A database that is away says nothing.

@@ -10,6 +10,7 @@ pub mod problem;
 pub mod rest;
 pub mod session;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,30 +29,41 @@ use crate::config::Config;
 /// The largest request body: a document of 1 MiB and the envelope around it.
 pub const BODY_LIMIT: usize = domain::action::limit::DOCUMENT + (64 << 10);
 
-/// What handlers share.
+/// What handlers share. It is handed to every layer of every request, so handing it on costs one count.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+/// What is behind [`AppState`].
+pub struct Shared {
     pub engine: Engine,
     /// The console's files, by their present names.
     pub assets: app::shell::Assets,
     pub leptos_options: LeptosOptions,
     /// Cancelled when the server begins to stop: long answers end then.
     pub stopping: CancellationToken,
-    pub config: Arc<Config>,
+    pub config: Config,
     pub readiness: Readiness,
 }
 
 impl AppState {
     /// The state of a server that runs `engine` under `config`.
-    pub fn new(engine: Engine, config: Arc<Config>, stopping: CancellationToken) -> Self {
-        Self {
+    pub fn new(engine: Engine, config: Config, stopping: CancellationToken) -> Self {
+        Self(Arc::new(Shared {
             engine,
             assets: assets::names(),
             leptos_options: console::leptos_options(),
             stopping,
             config,
             readiness: Readiness::default(),
-        }
+        }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }
 
@@ -68,8 +80,8 @@ impl FromRef<AppState> for Engine {
 }
 
 /// Whether this server wants new requests; what a load balancer asks `/readyz`.
-#[derive(Clone, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+#[derive(Default)]
+pub struct Readiness(AtomicBool);
 
 impl Readiness {
     /// Starts or stops asking for requests.

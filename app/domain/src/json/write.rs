@@ -52,20 +52,30 @@ pub(super) fn value(out: &mut String, json: &Json, order: Order) {
 /// characters, everything else as it is.
 fn string(out: &mut String, text: &str) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            '\0'..='\u{1f}' => {
-                write!(out, "\\u{:04x}", u32::from(character)).expect("writing to a String cannot fail");
-            }
-            _ => out.push(character),
-        }
+    let mut rest = text;
+    // What is escaped is ASCII, so the text may be cut on both sides of it.
+    while let Some(at) = rest.bytes().position(is_escaped) {
+        out.push_str(&rest[..at]);
+        escape(out, rest.as_bytes()[at]);
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
     out.push('"');
+}
+
+const fn is_escaped(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..=0x1f)
+}
+
+fn escape(out: &mut String, byte: u8) {
+    match byte {
+        b'"' => out.push_str("\\\""),
+        b'\\' => out.push_str("\\\\"),
+        0x8 => out.push_str("\\b"),
+        b'\t' => out.push_str("\\t"),
+        b'\n' => out.push_str("\\n"),
+        0xc => out.push_str("\\f"),
+        b'\r' => out.push_str("\\r"),
+        other => write!(out, "\\u{other:04x}").expect("writing to a String cannot fail"),
+    }
 }

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{MARK, holds_mark, mask_echoes, mask_json, mask_result, mask_text, secrets_of};
+use super::{CallMask, MARK, holds_mark, mask_echoes, mask_json, mask_result, mask_text, secrets_of};
 use crate::argument::{ArgumentClass, ClassOverrides, classify};
 use crate::json::Json;
 
@@ -148,6 +148,7 @@ proptest! {
     fn masking_twice_is_masking_once(args in any_arguments(), text in any_text()) {
         let args = Json::object([("args", args), ("text", Json::from(text.clone()))]);
         let once = mask_json(&args, &none());
+        prop_assert_eq!(CallMask::of(&args, &none()).args(), &once);
         prop_assert_eq!(mask_json(&once, &none()), once);
         let once = mask_text(&text);
         prop_assert_eq!(mask_text(&once), once);

@@ -9,7 +9,7 @@ use domain::id::ActionId;
 use domain::lifecycle::{Status, Verb};
 use domain::risk::RiskTier;
 use domain::view::ActionDetail;
-use leptos::ev::SubmitEvent;
+use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 
@@ -105,7 +105,7 @@ fn second_look(desk: Desk, subject: Subject, off: Signal<bool>) -> AnyView {
     let form = approve_form(desk, &subject, off, typed, confirm);
     view! {
         <details class="act" name="act" on:toggle=focus_first>
-            <summary class="btn main" data-key="a" aria-disabled=move || off.get().then_some("true")>
+            <summary class="btn main" data-key="a" aria-disabled=move || off.get().then_some("true") on:click=stay_shut(off)>
                 {message::APPROVE} <kbd>"a"</kbd>
             </summary>
             <div class="panel">{inside} {form}</div>
@@ -166,7 +166,7 @@ fn rejection(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
     };
     view! {
         <details class="act" name="act" on:toggle=focus_first>
-            <summary class="btn bad" data-key="x" aria-disabled=move || off.get().then_some("true")>
+            <summary class="btn bad" data-key="x" aria-disabled=move || off.get().then_some("true") on:click=stay_shut(off)>
                 {message::REJECT} <kbd>"x"</kbd>
             </summary>
             <div class="panel">
@@ -237,6 +237,15 @@ fn resolution(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
         </details>
     }
     .into_any()
+}
+
+/// A panel whose button is off does not open.
+fn stay_shut(off: Signal<bool>) -> impl FnMut(MouseEvent) + 'static {
+    move |event| {
+        if off.get_untracked() {
+            event.prevent_default();
+        }
+    }
 }
 
 fn refused(refusal: Refusal, read_at: DateTime<Utc>) -> AnyView {

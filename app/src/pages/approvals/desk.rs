@@ -15,8 +15,8 @@ use leptos_router::hooks::use_navigate;
 
 use super::held::{self, Shown};
 use super::query::Query;
-use crate::api::Failure;
 use crate::api::actions::{full_value, list, show};
+use crate::api::{Failure, Reading};
 use crate::dom::clear_card;
 use crate::flash::Flash;
 use crate::live::Live;
@@ -43,9 +43,9 @@ pub(super) struct Desk {
     pub query: Memo<Query>,
     /// The open action's id as the URL has it.
     pub open: Memo<Option<String>>,
-    pub list: Resource<ReadList>,
-    pub detail: Resource<Option<Result<ActionDetail, Failure>>>,
-    pub full: Resource<Option<FullText>>,
+    pub list: Reading<ReadList>,
+    pub detail: Reading<Option<Result<ActionDetail, Failure>>>,
+    pub full: Reading<Option<FullText>>,
     /// The rows under the hand, and the query they answer.
     held: RwSignal<Option<(Query, Vec<ActionRow>)>>,
     /// The last good answer, for what happens outside of any view.
@@ -62,15 +62,18 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(query: Memo<Query>, open: Memo<Option<String>>, full: Memo<Option<String>>, live: Live) -> Self {
         let (list_reads, detail_reads) = (RwSignal::new(0), RwSignal::new(0));
-        let list = Resource::new(
+        let list = Reading::new_with_options(
             move || (query.get(), live.news.with(|news| news.number), list_reads.get()),
             |(query, ..)| async move {
                 let page = list(query.status().to_owned(), query.sort().to_owned(), query.cursor().to_owned()).await;
                 (query, page)
             },
+            false,
         );
-        let detail = Resource::new(move || (open.get(), detail_reads.get()), |(open, _)| read_detail(open));
-        let full = Resource::new(move || (open.get(), full.get()), |(open, path)| read_full(open, path));
+        let detail =
+            Reading::new_with_options(move || (open.get(), detail_reads.get()), |(open, _)| read_detail(open), false);
+        let full =
+            Reading::new_with_options(move || (open.get(), full.get()), |(open, path)| read_full(open, path), false);
         let navigate = use_navigate();
         let go = Callback::new(move |(url,): (String,)| {
             navigate(&url, NavigateOptions { scroll: false, ..NavigateOptions::default() });

@@ -33,7 +33,7 @@ const LOG_LIMIT: u64 = 10 << 20;
 const SETTINGS: &[&str] = &[
     "listen_addresses=",
     "unix_socket_permissions=0700",
-    "max_connections=60",
+    "max_connections=100",
     "shared_buffers=128MB",
     // Plans here are short; compiling them costs more than it gives.
     "jit=off",

@@ -179,7 +179,7 @@ pub(crate) struct Inserted {
 /// to the database. `None`: the tool has changed since it was read, the presumed token is not good, or the id or the
 /// deduplication key is taken.
 pub(crate) async fn insert(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     action: &NewAction<'_>,
     event: EventContent<'_>,
 ) -> sqlx::Result<Option<Inserted>> {
@@ -244,7 +244,7 @@ pub(crate) async fn insert(
         tail,
         action.presumed_secret,
     )
-    .fetch_optional(pool)
+    .fetch_optional(connection)
     .await
 }
 

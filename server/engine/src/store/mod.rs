@@ -9,9 +9,11 @@ pub(crate) mod idempotency;
 pub(crate) mod metrics;
 pub(crate) mod seals;
 pub(crate) mod sessions;
+pub(crate) mod settings;
 pub(crate) mod tokens;
 pub(crate) mod tools;
 pub(crate) mod users;
+pub(crate) mod warm;
 
 use sqlx::{Connection, PgConnection, PgPool};
 

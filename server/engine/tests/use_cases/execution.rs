@@ -1,6 +1,7 @@
 //! Runs: what was approved, once, and the truth about what came of it.
 
 use domain::action::AttemptState;
+use domain::id::AttemptId;
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
 use domain::problem::Code;
@@ -8,8 +9,9 @@ use domain::tool::Executor;
 use engine::execution::{ClaimRequest, Report, Settle, claim, give_up_lost, heartbeat, report, resolve};
 use engine::tools::set_executor;
 
-use crate::stage::{Stage, call, code, token};
+use crate::stage::{Stage, call, claim_of, code, token};
 use domain::identity::Scope;
+use uuid::Uuid;
 
 /// truth-0
 #[tokio::test]
@@ -92,6 +94,24 @@ async fn a_tool_declared_idempotent_is_tried_again_a_few_times() {
 }
 
 #[tokio::test]
+async fn a_claim_repeated_after_a_crash_finds_what_it_took_and_nobody_elses() {
+    let stage = Stage::new().await;
+    for document in [r#"{"n": 1}"#, r#"{"n": 2}"#] {
+        let action = stage.park("send_email", document).await;
+        stage.approve(action.id).await;
+    }
+    let id = AttemptId(Uuid::new_v4());
+    let named = ClaimRequest { attempt: Some(id), ..claim_of("send_email") };
+    let first = claim(&stage.engine, &stage.worker, &named).await.unwrap().unwrap();
+    let again = claim(&stage.engine, &stage.worker, &named).await.unwrap().unwrap();
+    assert_eq!((first.attempt, again.attempt), (id, id));
+    assert_eq!((first.action.id, first.number), (again.action.id, again.number));
+    let stranger = token(&stage.engine, "stranger", &[Scope::ActionsExecute]).await;
+    assert!(claim(&stage.engine, &stranger, &named).await.is_err(), "the attempt is the worker's");
+    assert_ne!(stage.claim("send_email").await.unwrap().action.id, first.action.id, "and nothing else was taken");
+}
+
+#[tokio::test]
 async fn a_heartbeat_keeps_the_lease_and_a_stranger_cannot_touch_it() {
     let stage = Stage::new().await;
     let action = stage.park("send_email", "{}").await;
@@ -147,7 +167,7 @@ async fn an_agent_runs_its_own_call_where_the_tool_says_so() {
     set_executor(&stage.engine, &stage.ana, "bash", Some(Executor::Agent)).await.unwrap();
     stage.approve(action.id).await;
     assert!(stage.claim("bash").await.is_none(), "no worker takes it");
-    let own = ClaimRequest { tools: Vec::new(), action_id: Some(action.id), lease_seconds: 60 };
+    let own = ClaimRequest { tools: Vec::new(), action_id: Some(action.id), lease_seconds: 60, attempt: None };
     let other = token(&stage.engine, "other", &[Scope::ActionsSubmit]).await;
     assert!(claim(&stage.engine, &other, &own).await.unwrap().is_none(), "nor another agent");
     let claimed = claim(&stage.engine, &stage.agent, &own).await.unwrap().unwrap();
@@ -163,7 +183,7 @@ async fn a_call_that_comes_back_to_the_gate_from_its_own_run_is_no_second_action
     let both = token(&stage.engine, "both", &[Scope::ActionsSubmit, Scope::ActionsExecute]).await;
     let first = engine::gate::park(&stage.engine, &both, call("send_email", r#"{"to": "a"}"#)).await.unwrap().action;
     stage.approve(first.id).await;
-    let claim = claim(&stage.engine, &both, &crate::stage::claim_of("send_email")).await.unwrap().unwrap();
+    let claim = claim(&stage.engine, &both, &claim_of("send_email")).await.unwrap().unwrap();
     let mut again = call("send_email", r#"{"to": "a"}"#);
     again.under_attempt = Some(claim.attempt);
     let gated = engine::gate::park(&stage.engine, &both, again).await.unwrap();

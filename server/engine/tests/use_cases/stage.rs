@@ -110,7 +110,7 @@ pub(crate) fn call(tool: &str, args: &str) -> ParkRequest {
 }
 
 pub(crate) fn claim_of(tool: &str) -> ClaimRequest {
-    ClaimRequest { tools: vec![tool.to_owned()], action_id: None, lease_seconds: 60 }
+    ClaimRequest { tools: vec![tool.to_owned()], action_id: None, lease_seconds: 60, attempt: None }
 }
 
 pub(crate) async fn token(engine: &Engine, name: &str, scopes: &[Scope]) -> Principal {

@@ -72,7 +72,9 @@ pub(super) async fn run(flags: DemoFlags) -> Outcome {
 async fn greet(server: &Server) -> Outcome {
     let password = std::env::var(PASSWORD_VARIABLE).ok().filter(|password| !password.is_empty());
     let next = match server.first_sign_in(password.as_deref()).await? {
-        FirstSignIn::Link(secret) => format!("Sign in once with: {}", sign_in_url(server.config(), &secret)),
+        FirstSignIn::Link(secret) => {
+            format!("Sign in once with: {}", sign_in_url(&server.config().base_url(), &secret))
+        }
         FirstSignIn::PasswordSet | FirstSignIn::AlreadyThere => {
             format!("Sign in as admin, with the password from {PASSWORD_VARIABLE}.")
         }

@@ -13,6 +13,7 @@ use domain::json::Json;
 use domain::lifecycle::Status;
 use domain::page::{Limit, Sort};
 use domain::problem::Problem;
+use domain::redaction::CallMask;
 use engine::actions::{ActionFilter, Until};
 use engine::gate::{Gated, ParkRequest, Presumed};
 use serde::Deserialize;
@@ -101,7 +102,7 @@ pub(super) async fn park(
             if let Ok((request, _)) = &body
                 && let Some(gated) = engine::gate::park_presumed(&state.engine, &presumed, request).await?
             {
-                return parked(&state, &gated).await;
+                return Ok(parked(&state, &gated));
             }
             // Nothing was written. Before anybody is told why, even about the body, it must be known who asks.
             engine::identity::authenticate_token(&state.engine, &token).await?
@@ -110,15 +111,14 @@ pub(super) async fn park(
     let (request, bytes) = body?;
     idempotent::run(&state, &principal, &headers, "POST /actions", &bytes, async |id| {
         let request = ParkRequest { id: id.map(ActionId), ..request };
-        parked(&state, &engine::gate::park(&state.engine, &principal, request).await?).await
+        Ok(parked(&state, &engine::gate::park(&state.engine, &principal, request).await?))
     })
     .await
 }
 
-async fn parked(state: &AppState, gated: &Gated) -> ApiResult<Response> {
-    let overrides = engine::actions::overrides(&state.engine, &gated.action.tool_name).await?;
+fn parked(state: &AppState, gated: &Gated) -> Response {
     let status = if gated.attached { StatusCode::OK } else { StatusCode::CREATED };
-    Ok(object(status, &ActionRecord::new(&gated.action, &overrides, &state.config.base_url())))
+    object(status, &ActionRecord::new(&gated.action, &gated.mask, &state.config.base_url()))
 }
 
 /// `GET /actions`
@@ -187,7 +187,8 @@ async fn answer(state: &AppState, principal: &Principal, filter: &ActionFilter) 
     let mut records = Vec::with_capacity(found.actions.len());
     for action in &found.actions {
         let overrides = engine::actions::overrides(&state.engine, &action.tool_name).await?;
-        records.push(ActionRecord::new(action, &overrides, &base));
+        let mask = CallMask::of(&action.tool_args, &overrides);
+        records.push(ActionRecord::new(action, &mask, &base));
     }
     let meta = PageMeta {
         total: Some(found.total),

@@ -7,6 +7,7 @@ use domain::digest::Digest;
 use domain::id::ActionId;
 use domain::identity::Principal;
 use domain::problem::Problem;
+use domain::redaction::CallMask;
 use engine::decisions::{Approve, Decision};
 use engine::execution::Settle;
 use serde::{Deserialize, Serialize};
@@ -124,7 +125,8 @@ async fn decided(
     idempotent::run(state, principal, headers, &route, body, async |_| {
         let decision = decide().await?;
         let overrides = engine::actions::overrides(&state.engine, &decision.action.tool_name).await?;
-        Ok(object(StatusCode::OK, &ActionRecord::new(&decision.action, &overrides, &state.config.base_url())))
+        let mask = CallMask::of(&decision.action.tool_args, &overrides);
+        Ok(object(StatusCode::OK, &ActionRecord::new(&decision.action, &mask, &state.config.base_url())))
     })
     .await
 }
@@ -136,7 +138,14 @@ struct Expired {
 }
 
 /// `POST /actions/expire-stale`
-pub(super) async fn expire_stale(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
-    let expired_ids = engine::expiry::expire_stale(&state.engine, &principal).await?;
-    Ok(object(StatusCode::OK, &Expired { expired_count: expired_ids.len(), expired_ids }))
+pub(super) async fn expire_stale(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    idempotent::run(&state, &principal, &headers, "POST /actions/expire-stale", b"", async |_| {
+        let expired_ids = engine::expiry::expire_stale(&state.engine, &principal).await?;
+        Ok(object(StatusCode::OK, &Expired { expired_count: expired_ids.len(), expired_ids }))
+    })
+    .await
 }

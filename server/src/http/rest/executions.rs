@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::id::{ActionId, AttemptId};
@@ -15,15 +15,17 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::body::Strict;
-use super::object;
 use super::query::Query;
 use super::record::ClaimRecord;
+use super::{idempotent, object};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
 /// The longest a claim is held, in seconds.
 const MAX_WAIT: u64 = 60;
+/// And under an idempotency key: shorter than a key is kept for a request that seems to have died.
+const MAX_WAIT_UNDER_KEY: u64 = 20;
 /// The lease where the executor does not say, in seconds.
 const DEFAULT_LEASE: i64 = 60;
 
@@ -41,7 +43,8 @@ pub(super) async fn claim(
     State(state): State<AppState>,
     Caller(principal): Caller,
     RawQuery(raw): RawQuery,
-    Strict { value, .. }: Strict<ClaimBody>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ClaimBody>,
 ) -> ApiResult<Response> {
     let mut query = Query::parse(raw.as_deref())?;
     let wait = query.one::<u64>("wait").unwrap_or(0);
@@ -49,17 +52,22 @@ pub(super) async fn claim(
         query.refuse("wait", format!("is at most {MAX_WAIT} seconds"));
     }
     query.finish()?;
-    let request = ClaimRequest {
-        tools: value.tools,
-        action_id: value.action_id,
-        lease_seconds: value.lease_seconds.unwrap_or(DEFAULT_LEASE),
-    };
-    let deadline = Instant::now() + Duration::from_secs(wait);
-    let claimed = engine::execution::claim_within(&state.engine, &principal, &request, deadline).await?;
-    Ok(match claimed {
-        Some(claim) => object(StatusCode::OK, &ClaimRecord::from(claim)),
-        None => StatusCode::NO_CONTENT.into_response(),
+    idempotent::run(&state, &principal, &headers, "POST /executions/claim", &bytes, async |id| {
+        let hold = if id.is_some() { wait.min(MAX_WAIT_UNDER_KEY) } else { wait };
+        let request = ClaimRequest {
+            tools: value.tools,
+            action_id: value.action_id,
+            lease_seconds: value.lease_seconds.unwrap_or(DEFAULT_LEASE),
+            attempt: id.map(AttemptId),
+        };
+        let deadline = Instant::now() + Duration::from_secs(hold);
+        let claimed = engine::execution::claim_within(&state.engine, &principal, &request, deadline).await?;
+        Ok(match claimed {
+            Some(claim) => object(StatusCode::OK, &ClaimRecord::from(claim)),
+            None => StatusCode::NO_CONTENT.into_response(),
+        })
     })
+    .await
 }
 
 #[derive(Serialize)]

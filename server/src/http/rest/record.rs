@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::action::{Action, Attempt, Decider, ExecutionResult, PendingReason};
-use domain::argument::ClassOverrides;
 use domain::digest::Digest;
 use domain::event::Event;
 use domain::id::{ActionId, AttemptId, RuleId};
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
-use domain::redaction::{CallMask, mask_json};
+use domain::redaction::CallMask;
 use domain::risk::RiskTier;
 use domain::tool::Executor;
 use engine::actions::FullAction;
@@ -60,13 +59,12 @@ pub(super) struct ActionRecord {
 }
 
 impl ActionRecord {
-    pub(super) fn new(action: &Action, overrides: &ClassOverrides, base: &str) -> Self {
-        let mask = CallMask::of(&action.tool_args, overrides);
+    pub(super) fn new(action: &Action, mask: &CallMask, base: &str) -> Self {
         let text = |text: &Option<String>| text.as_deref().map(|text| mask.text(text));
         Self {
             id: action.id,
             tool_name: action.tool_name.clone(),
-            tool_args: mask_json(&action.tool_args, overrides),
+            tool_args: mask.args().clone(),
             args_sha256: action.args_sha256,
             agent_summary: text(&action.agent_summary),
             why: text(&action.why),
@@ -98,7 +96,8 @@ impl ActionRecord {
 /// One action with all that belongs to it. (Not a flattened struct: serde buffers what it flattens, and raw JSON
 /// does not survive that.)
 pub(super) fn full(full: FullAction, base: &str) -> ActionRecord {
-    let mut record = ActionRecord::new(&full.action, &full.overrides, base);
+    let mask = CallMask::of(&full.action.tool_args, &full.overrides);
+    let mut record = ActionRecord::new(&full.action, &mask, base);
     record.attempts = Some(full.attempts);
     record.events = Some(full.events);
     record
