@@ -148,7 +148,7 @@ proptest! {
     fn masking_twice_is_masking_once(args in any_arguments(), text in any_text()) {
         let args = Json::object([("args", args), ("text", Json::from(text.clone()))]);
         let once = mask_json(&args, &none());
-        prop_assert_eq!(CallMask::of(&args, &none()).args(), &once);
+        prop_assert_eq!(CallMask::of(&args, &none()).args().clone(), once.clone());
         prop_assert_eq!(mask_json(&once, &none()), once);
         let once = mask_text(&text);
         prop_assert_eq!(mask_text(&once), once);
