@@ -2,9 +2,9 @@
 //! calls them runs in the browser alone.
 
 #[cfg(feature = "hydrate")]
-pub(crate) use in_browser::{clear_card, field, focus_first};
+pub(crate) use in_browser::{clear_card, field, fill_filter, focus_first};
 #[cfg(not(feature = "hydrate"))]
-pub(crate) use on_server::{clear_card, field, focus_first};
+pub(crate) use on_server::{clear_card, field, fill_filter, focus_first};
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
@@ -12,6 +12,8 @@ mod in_browser {
     use leptos::prelude::document;
     use wasm_bindgen::JsCast;
     use web_sys::{Element, FormData, HtmlElement, HtmlFormElement};
+
+    use crate::pages::approvals::query::Query;
 
     /// Another action's card must not open with this one's panels, words and scroll.
     pub(crate) fn clear_card() {
@@ -23,6 +25,21 @@ mod in_browser {
                 element.set_scroll_top(0);
                 drop(element.remove_attribute("open"));
             }
+        }
+    }
+
+    /// The filter's sheet stands outside of what moves: it is told which list it would narrow.
+    pub(crate) fn fill_filter(query: &Query) {
+        let Ok(fields) = document().query_selector_all("#filter [name]") else { return };
+        for field in (0..fields.length()).filter_map(|index| fields.get(index)) {
+            let name = field.dyn_ref::<Element>().and_then(|field| field.get_attribute("name")).unwrap_or_default();
+            let value = match name.as_str() {
+                "status" => query.status().to_owned(),
+                "sort" => query.sort().to_owned(),
+                name => query.narrowed_by(name),
+            };
+            // A field that cannot be set shows what it showed before.
+            drop(js_sys::Reflect::set(&field, &"value".into(), &value.into()));
         }
     }
 
@@ -52,7 +69,11 @@ mod in_browser {
 mod on_server {
     use leptos::ev::{Event, SubmitEvent};
 
+    use crate::pages::approvals::query::Query;
+
     pub(crate) const fn clear_card() {}
+
+    pub(crate) const fn fill_filter(_query: &Query) {}
 
     pub(crate) const fn field(_event: &SubmitEvent, _name: &str) -> String {
         String::new()

@@ -42,7 +42,7 @@ pub(crate) const KEY_HELP: [(&str, &str); 8] = [
     ("Enter", "open the row"),
     ("a", "approve"),
     ("x", "reject"),
-    ("/", "to the filters"),
+    ("/", "filter"),
     ("Esc", "close what is open"),
     ("?", "this list"),
 ];
@@ -195,18 +195,55 @@ pub(crate) const fn tier(tier: RiskTier) -> &'static str {
     }
 }
 
-pub(crate) fn unknown_status() -> String {
-    let words: Vec<_> = Status::ALL.into_iter().map(Status::as_str).collect();
-    format!("must be one of {}, or all", words.join(", "))
-}
-
 pub(crate) fn new_rows(count: usize) -> String {
     if count == 1 { "1 new action".to_owned() } else { format!("{count} new actions") }
 }
 
-pub(crate) fn total(count: i64) -> String {
-    if count == 1 { "1 action".to_owned() } else { format!("{count} actions") }
+/// `None`: nobody counted them to the end.
+pub(crate) fn total(count: Option<i64>) -> String {
+    match count {
+        Some(1) => "1 action".to_owned(),
+        Some(count) => format!("{count} actions"),
+        None => "more than 10,000 actions".to_owned(),
+    }
 }
+
+// Narrowing the list.
+pub(crate) const FILTER_BUTTON: &str = "Filter";
+pub(crate) const FILTER_TITLE: &str = "Show only actions";
+pub(crate) const FILTER_APPLY: &str = "Show them";
+pub(crate) const FILTER_CLEAR: &str = "Clear";
+pub(crate) const NARROWED: &str = "Shown only:";
+pub(crate) const ANY: &str = "any";
+pub(crate) const FILTER_WORDS_HINT: &str = "Beginnings of words. What is masked is never found.";
+pub(crate) const EXPIRING: [(&str, &str); 4] =
+    [("", ANY), ("2", "in 2 hours"), ("4", "in 4 hours"), ("24", "in a day")];
+
+/// What a parameter narrows the list by.
+pub(crate) fn narrowing(name: &str) -> &'static str {
+    match name {
+        "q" => "with the words",
+        "tool_name" => "of the tool",
+        "risk_tier" => "of the tier",
+        "session_id" => "of the session",
+        "agent" => "of the agent",
+        "since" => "requested since",
+        "until" => "requested until",
+        _ => "expiring within",
+    }
+}
+
+pub(crate) fn narrowed(name: &str, value: &str) -> String {
+    let unit = if name == "expiring_within_hours" { " h" } else { "" };
+    format!("{} {value}{unit}", narrowing(name))
+}
+
+pub(crate) fn remove_narrowing(name: &str) -> String {
+    format!("Show also what is not {}", narrowing(name))
+}
+
+pub(crate) const NOTHING_MATCHES: &str = "Nothing matches";
+pub(crate) const NOTHING_MATCHES_LEAD: &str = "No action in this list is what the filter above asks for.";
 
 pub(crate) fn disconnected(age: i64) -> String {
     format!("Not connected: this is as it was {}. Connecting again…", time_text::ago(age))

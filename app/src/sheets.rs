@@ -2,13 +2,16 @@
 //! keys, the runbook's "expire stale". Native popovers in the shell: they work without JavaScript, and the
 //! browser's WebAssembly carries nothing of them.
 
+use axum::http::request::Parts;
 use domain::identity::{Person, Scope};
+use domain::risk::RiskTier;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 
 use crate::api::actions::ExpireStale;
 use crate::api::session::{SetTheme, SignOut};
 use crate::message;
+use crate::pages::approvals::query::Query;
 use crate::theme::Theme;
 use crate::visitor::Visitor;
 
@@ -21,6 +24,7 @@ pub(crate) fn Sheets() -> impl IntoView {
     view! {
         {person.map(me)}
         {help()}
+        {filter(Query::of_url(&url()))}
         {decides.then(expire)}
     }
 }
@@ -56,6 +60,62 @@ fn help() -> impl IntoView {
             <button type="button" class="btn" popovertarget="help" popovertargetaction="hide">{message::CLOSE}</button>
         </div>
     }
+}
+
+/// What the list is narrowed by. A plain form that asks for the list's address.
+fn filter(query: Query) -> AnyView {
+    let query = &query;
+    let text = |name: &'static str| {
+        view! {
+            <label>
+                {message::narrowing(name)}
+                <input class="input" name=name value=query.narrowed_by(name) autocomplete="off" autocapitalize="none"/>
+            </label>
+        }
+    };
+    let day = |name: &'static str| {
+        view! {
+            <label>{message::narrowing(name)} <input class="input" type="date" name=name value=query.narrowed_by(name)/></label>
+        }
+    };
+    let tiers = [("", message::ANY)].into_iter().chain(RiskTier::ALL.map(|tier| (tier.as_str(), tier.as_str())));
+    let expiring = message::EXPIRING.into_iter();
+    view! {
+        <div id="filter" class="sheet" popover="auto" role="dialog" aria-labelledby="filter-title">
+            <h2 id="filter-title">{message::FILTER_TITLE}</h2>
+            <form class="stack" action="/approvals">
+                <input type="hidden" name="status" value=query.status().to_owned()/>
+                <input type="hidden" name="sort" value=query.sort().to_owned()/>
+                <label>
+                    {message::narrowing("q")}
+                    <input class="input" type="search" name="q" value=query.narrowed_by("q") autocomplete="off" autofocus
+                        title=message::FILTER_WORDS_HINT/>
+                </label>
+                <div class="two">
+                    {text("tool_name")} {text("agent")} {text("session_id")} {choice("risk_tier", query, tiers)}
+                    {day("since")} {day("until")} {choice("expiring_within_hours", query, expiring)}
+                </div>
+                <div class="row-of">
+                    <button class="btn main">{message::FILTER_APPLY}</button>
+                    <a class="btn" href="/approvals" rel="external">{message::FILTER_CLEAR}</a>
+                </div>
+            </form>
+        </div>
+    }
+    .into_any()
+}
+
+fn choice(name: &'static str, query: &Query, options: impl Iterator<Item = (&'static str, &'static str)>) -> AnyView {
+    let chosen = query.narrowed_by(name);
+    let options = options
+        .map(|(value, words)| view! { <option value=value selected=value == chosen>{words}</option> })
+        .collect_view();
+    view! { <label>{message::narrowing(name)} <select class="input" name=name>{options}</select></label> }.into_any()
+}
+
+/// The address of this page, as the browser asked for it.
+fn url() -> String {
+    use_context::<Parts>().map(|parts| parts.uri.to_string()).unwrap_or_default()
 }
 
 fn expire() -> impl IntoView {

@@ -42,6 +42,9 @@ impl Status {
         Self::Withdrawn,
     ];
 
+    /// The states of an action that has ended, whatever came of it.
+    pub const TERMINAL: [Self; 5] = [Self::Executed, Self::Rejected, Self::Expired, Self::Abandoned, Self::Withdrawn];
+
     /// The word used in the database, on the wire and in URLs.
     pub const fn as_str(self) -> &'static str {
         match self {

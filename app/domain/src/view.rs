@@ -52,8 +52,8 @@ pub struct QueuePage {
     pub rows: Vec<ActionRow>,
     /// Opaque; `None` on the last page.
     pub next_cursor: Option<String>,
-    /// How many actions the filter holds in all.
-    pub total: i64,
+    /// How many actions the filter holds in all; `None`: so many that nobody counted.
+    pub total: Option<i64>,
     /// The database's clock when the page was read: what "2 h left" is counted from.
     #[serde(with = "ts_microseconds")]
     pub now: DateTime<Utc>,

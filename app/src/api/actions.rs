@@ -11,16 +11,14 @@ use serde::{Deserialize, Serialize};
 use super::Failure;
 use super::encoding::JsonAnswer;
 
-/// A page of the list. The words are the URL's own: an unknown one is refused by name, never an empty page.
+/// A page of the list, as the page's address asks for it: an unknown word is refused by name, never an empty page.
 ///
 /// # Errors
 /// Not signed in, an unknown word, or the database cannot be read.
 #[server(prefix = "/api/console", endpoint = "actions/list", input = GetUrl, output = JsonAnswer)]
-pub async fn list(status: String, sort: String, #[server(default)] cursor: String) -> Result<QueuePage, Failure> {
+pub async fn list(#[server(default)] query: String) -> Result<QueuePage, Failure> {
     use super::{answer, engine, person};
-    let principal = person()?;
-    let query = on_server::query(&status, &sort, &cursor)?;
-    answer(engine::console::queue(&engine(), &principal, query).await)
+    answer(engine::console::queue(&engine(), &person()?, &query).await)
 }
 
 /// One action with all that a decision needs.
@@ -110,32 +108,14 @@ mod on_server {
     use domain::digest::Digest;
     use domain::id::ActionId;
     use domain::lifecycle::Status;
-    use domain::page::{Cursor, Limit, Sort};
-    use domain::problem::Problem;
     use domain::view::Decided;
-    use engine::console::QueueQuery;
     use engine::decisions::{Approve, Decision};
     use engine::execution::Settle;
 
     use super::Finding;
     use crate::api::{Failure, answer, came_from, engine, finish, person};
     use crate::flash::Flash;
-    use crate::pages::approvals::query::{ALL, Query};
-
-    pub(super) fn query(status: &str, sort: &str, cursor: &str) -> Result<QueueQuery, Failure> {
-        read_query(status, sort, cursor).map_err(crate::api::fail)
-    }
-
-    fn read_query(status: &str, sort: &str, cursor: &str) -> Result<QueueQuery, Problem> {
-        let statuses = match status {
-            ALL => Vec::new(),
-            word => {
-                vec![word.parse::<Status>().map_err(|_| Problem::invalid("status", crate::message::unknown_status()))?]
-            }
-        };
-        let cursor = if cursor.is_empty() { None } else { Some(cursor.parse::<Cursor>()?) };
-        Ok(QueueQuery { statuses, sort: sort.parse::<Sort>()?, cursor, limit: Limit::DEFAULT })
-    }
+    use crate::pages::approvals::query::Query;
 
     pub(super) async fn approve(id: ActionId, digest: Digest) -> Result<Decision, Failure> {
         let approval = Approve { args_sha256: Some(digest), note: None };
@@ -186,9 +166,8 @@ mod on_server {
 
     /// Whatever goes wrong here, the decision stands: then there is no next action to open.
     async fn next_in(list: &Query, decided: ActionId) -> Option<ActionId> {
-        let query = query(list.status(), list.sort(), "").ok()?;
         let principal = person().ok()?;
-        let page = engine::console::queue(&engine(), &principal, query).await.ok()?;
+        let page = engine::console::queue(&engine(), &principal, &list.at(None).parameters()).await.ok()?;
         page.rows.into_iter().map(|row| row.id).find(|id| *id != decided)
     }
 

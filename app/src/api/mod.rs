@@ -118,7 +118,7 @@ impl FromServerFnError for Failure {
 }
 
 #[cfg(feature = "ssr")]
-pub(crate) use on_server::{answer, came_from, cookie, engine, fail, finish, person, set_cookie, visitor};
+pub(crate) use on_server::{answer, came_from, cookie, engine, finish, person, set_cookie, visitor};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -154,7 +154,7 @@ mod on_server {
     }
 
     /// Sets the answer's HTTP status, which would be 500 for every error. A redirect that was decided stays one.
-    pub(crate) fn fail(problem: Problem) -> Failure {
+    fn fail(problem: Problem) -> Failure {
         if let Some(response) = use_context::<ResponseOptions>() {
             let redirects = response.0.read().is_ok_and(|parts| parts.headers.contains_key(header::LOCATION));
             let status = StatusCode::from_u16(problem.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -7,9 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, Node};
 
 /// The keys that press what carries them.
-const PRESS: [&str; 3] = ["a", "x", "?"];
-/// The key that only moves the focus.
-const FOCUS: &str = "/";
+const PRESS: [&str; 4] = ["a", "x", "/", "?"];
 const ROWS: &str = ".row > a";
 
 /// Listens until the page goes.
@@ -38,7 +36,6 @@ fn on_key(event: &KeyboardEvent) {
     let handled = match key.as_str() {
         "j" => walk(1),
         "k" => walk(-1),
-        FOCUS => find_key(FOCUS).is_some_and(|element| element.focus().is_ok()),
         key if PRESS.contains(&key) => find_key(key).inspect(HtmlElement::click).is_some(),
         _ => false,
     };

@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 use domain::action::{Action, Attempt};
 use domain::argument::ClassOverrides;
 use domain::event::Event;
+use domain::filter::ActionFilter;
 use domain::id::{ActionId, TokenId};
 use domain::identity::{Principal, Scope};
 use domain::lifecycle::{ExecutionState, Status};
-use domain::page::{Cursor, Limit, Sort};
+use domain::page::{Cursor, Sort};
 use domain::problem::{Code, Problem};
 use domain::redaction::CallMask;
 use sqlx::{PgConnection, PgExecutor};
@@ -17,26 +18,13 @@ use tokio::time::Instant;
 
 use crate::{Engine, Result, identity, store};
 
-/// The farthest a list is skipped instead of paged.
-pub const MAX_OFFSET: i64 = 10_000;
-
-/// Which actions a list holds.
-#[derive(Clone, Debug, Default)]
-pub struct ActionFilter {
-    /// Empty: all.
-    pub statuses: Vec<Status>,
-    pub sort: Sort,
-    pub cursor: Option<Cursor>,
-    pub offset: i64,
-    pub limit: Limit,
-}
-
 /// A page of actions.
 #[derive(Debug)]
 pub struct ActionPage {
     pub actions: Vec<Action>,
     pub next: Option<Cursor>,
-    pub total: i64,
+    /// `None`: more than [`store::actions::COUNTED`], and nobody counted them all.
+    pub total: Option<i64>,
     pub now: DateTime<Utc>,
 }
 
@@ -68,23 +56,11 @@ fn sees(principal: &Principal) -> Result<Option<TokenId>> {
 /// A page of the actions that the asker may see.
 ///
 /// # Errors
-/// `forbidden`; `invalid_request` for an offset too far.
+/// `forbidden`; when the database cannot be read.
 pub async fn list(engine: &Engine, principal: &Principal, filter: &ActionFilter) -> Result<ActionPage> {
     let parked_by = sees(principal)?;
-    if !(0..=MAX_OFFSET).contains(&filter.offset) {
-        return Err(Problem::invalid("offset", "must be from 0 to 10000; page with the cursor instead").into());
-    }
-    let statuses = if filter.statuses.is_empty() { &Status::ALL[..] } else { &filter.statuses };
-    let listing = store::actions::Listing {
-        statuses,
-        sort: filter.sort,
-        after: filter.cursor.as_ref(),
-        offset: filter.offset,
-        limit: filter.limit.get() + 1,
-        parked_by,
-    };
-    let mut actions = store::actions::list(&engine.pool, &listing).await?;
-    let (total, now) = store::actions::count(&engine.pool, statuses, parked_by).await?;
+    let mut actions = store::actions::list(&engine.pool, filter, parked_by, filter.limit.get() + 1).await?;
+    let (total, now) = store::actions::count(&engine.pool, filter, parked_by).await?;
     let more = i64::try_from(actions.len()).is_ok_and(|rows| rows > filter.limit.get());
     if more {
         actions.pop();

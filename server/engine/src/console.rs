@@ -1,34 +1,27 @@
 //! What the console's pages show, put together here so that a page asks once: masked, escaped and folded.
 
+use chrono::NaiveDate;
 use domain::action::{Action, Attempt, ExecutionResult};
 use domain::argument::{ArgumentValue, ClassOverrides, Fold, argument_rows, headline};
 use domain::event::Event;
+use domain::filter::ActionFilter;
 use domain::id::ActionId;
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
-use domain::lifecycle::{Verb, allows};
-use domain::page::{Cursor, Limit, Sort};
+use domain::lifecycle::{Status, Verb, allows};
+use domain::page::Sort;
 use domain::problem::{Code, Problem};
+use domain::query_string::QueryString;
 use domain::redaction::CallMask;
 use domain::text_safety::{Piece, escaped, visible, warnings};
 use domain::view::{ActionDetail, ActionRow, AttemptView, Frame, Outcome, QueuePage, TimelineEntry};
 
-use crate::actions::{ActionFilter, FullAction, list};
+use crate::actions::{FullAction, list};
 use crate::execution::waits_for_executor;
 use crate::{Engine, Result, actions, metrics, require, store};
 
 /// How much of a summary a list shows, in characters.
 const LINE: usize = 160;
-
-/// Which actions a page of the queue holds.
-#[derive(Clone, Debug, Default)]
-pub struct QueueQuery {
-    /// Empty: all.
-    pub statuses: Vec<domain::lifecycle::Status>,
-    pub sort: Sort,
-    pub cursor: Option<Cursor>,
-    pub limit: Limit,
-}
 
 /// What every page shows around its content. Figures that cannot be read are unknown; the page stands.
 ///
@@ -50,18 +43,13 @@ pub async fn frame(engine: &Engine, principal: &Principal, version: &str) -> Res
     })
 }
 
-/// A page of the queue.
+/// A page of the queue, as the console's address asks for it: the API's parameters, where no `status` means the pending
+/// ones and `all` means all, and a day stands for its beginning in the configured time zone (as `until`: its end).
 ///
 /// # Errors
-/// `forbidden`; when the database cannot be read.
-pub async fn queue(engine: &Engine, principal: &Principal, query: QueueQuery) -> Result<QueuePage> {
-    let filter = ActionFilter {
-        statuses: query.statuses,
-        sort: query.sort,
-        cursor: query.cursor,
-        offset: 0,
-        limit: query.limit,
-    };
+/// `forbidden`; `invalid_request` for a parameter that is not known; when the database cannot be read.
+pub async fn queue(engine: &Engine, principal: &Principal, address: &str) -> Result<QueuePage> {
+    let filter = filter(engine, address).await?;
     let page = list(engine, principal, &filter).await?;
     let mut rows = Vec::with_capacity(page.actions.len());
     for action in &page.actions {
@@ -69,6 +57,26 @@ pub async fn queue(engine: &Engine, principal: &Principal, query: QueueQuery) ->
         rows.push(row(action, &overrides));
     }
     Ok(QueuePage { rows, next_cursor: page.next.map(|cursor| cursor.encode()), total: page.total, now: page.now })
+}
+
+async fn filter(engine: &Engine, address: &str) -> Result<ActionFilter> {
+    let mut query = QueryString::parse(Some(address))?;
+    for (name, days) in [("since", 0), ("until", 1)] {
+        if let Some(day) = query.peek(name).and_then(|text| text.parse::<NaiveDate>().ok()) {
+            let instant = store::beginning_of_day(&engine.pool, day, days, &engine.policy.timezone).await?;
+            query.replace(name, instant.to_rfc3339());
+        }
+    }
+    let over = query.peek("status").is_some();
+    if query.peek("status") == Some("all") {
+        query.replace("status", Status::ALL.map(Status::as_str).join(","));
+    } else if !over {
+        query.replace("status", Status::Pending.as_str().to_owned());
+    }
+    let waits = query.peek("status") == Some(Status::Pending.as_str());
+    let filter = ActionFilter::read(&mut query, if waits { Sort::Oldest } else { Sort::Newest });
+    query.finish()?;
+    Ok(filter)
 }
 
 /// Everything a decision about one action needs.

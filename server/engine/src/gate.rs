@@ -13,6 +13,7 @@ use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
 use domain::problem::{Code, FieldError, Problem};
 use domain::redaction::CallMask;
+use domain::search::words_of;
 use domain::tool::{Gating, Tool};
 use uuid::Uuid;
 
@@ -155,6 +156,9 @@ async fn try_insert(
     let mask = CallMask::of(&request.tool_args, &ClassOverrides::from(tool));
     let longest = tool.expiry_hours.unwrap_or(engine.policy.default_expiry_hours);
     let wished = request.expires_in_hours.and_then(|hours| i32::try_from(hours).ok());
+    let summary = request.agent_summary.as_deref().map(|text| mask.text(text)).unwrap_or_default();
+    let session = request.session_id.as_deref().unwrap_or_default();
+    let words = words_of(&[&request.tool_name, session, principal.name(), &summary], mask.args());
     let row = store::actions::NewAction {
         id,
         tool_name: &request.tool_name,
@@ -178,6 +182,7 @@ async fn try_insert(
         decision_reason: verdict.reason.as_deref(),
         deduplication_key: request.deduplication_key.as_deref(),
         presumed_secret,
+        words: &words,
     };
     let metadata = Json::object([
         ("tool_name", Json::from(request.tool_name.as_str())),

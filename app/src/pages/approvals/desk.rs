@@ -65,7 +65,7 @@ impl Desk {
         let list = Reading::new_with_options(
             move || (query.get(), live.news.with(|news| news.number), list_reads.get()),
             |(query, ..)| async move {
-                let page = list(query.status().to_owned(), query.sort().to_owned(), query.cursor().to_owned()).await;
+                let page = list(query.parameters()).await;
                 (query, page)
             },
             false,

@@ -12,6 +12,7 @@ use super::arguments::{arguments, values};
 use super::decide::decide;
 use super::desk::Desk;
 use super::outcome::outcome_card;
+use super::query::Query;
 use crate::api::Failure;
 use crate::components::icon::Icon;
 use crate::components::moment::{Ago, hint, machine};
@@ -98,7 +99,10 @@ fn head(detail: &ActionDetail) -> AnyView {
         </header>
         <p class="sub">
             {message::PARKED} <Ago at=row.requested_at read_at/> {message::BY} <b>{row.agent}</b>
-            {row.session_id.map(|session| view! { {message::IN_SESSION} <b>{session}</b> })}
+            {row.session_id.map(|session| {
+                let all = Query::of_session(&session).href(Some(row.id));
+                view! { {message::IN_SESSION} <a href=all data-noscroll=""><b>{session}</b></a> }
+            })}
             " · " {message::DIGEST} <code title=digest>{short}</code>
         </p>
     }

@@ -32,7 +32,8 @@ pub(super) fn List(desk: Desk) -> impl IntoView {
 fn list(desk: Desk, query: &Query, shown: Shown, page: Result<QueuePage, Failure>) -> AnyView {
     let read_at = page.as_ref().map_or(DateTime::UNIX_EPOCH, |page| page.now);
     let nothing = shown.rows.is_empty() && page.is_ok();
-    let (total, next) = page.as_ref().map_or((None, None), |page| (Some(page.total), page.next_cursor.clone()));
+    let total = page.as_ref().ok().map(|page| page.total);
+    let next = page.as_ref().ok().and_then(|page| page.next_cursor.clone());
     let stale = page.is_err();
     view! {
         {page.err().map(|Failure(problem)| unread(desk, query, problem, shown.rows.is_empty()))}
@@ -132,10 +133,12 @@ fn time_left(row: &ActionRow, read_at: DateTime<Utc>) -> impl IntoView + use<> {
 }
 
 fn empty(query: &Query) -> AnyView {
-    let (title, lead) = if query.is_first_page() {
+    let (title, lead) = if !query.is_first_page() {
+        (message::END_OF_LIST, message::END_OF_LIST_LEAD)
+    } else if query.narrowing().is_empty() {
         message::empty(query.status())
     } else {
-        (message::END_OF_LIST, message::END_OF_LIST_LEAD)
+        (message::NOTHING_MATCHES, message::NOTHING_MATCHES_LEAD)
     };
     view! {
         <div class="empty">

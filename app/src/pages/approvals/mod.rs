@@ -15,6 +15,7 @@ mod toolbar;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
+use crate::dom::fill_filter;
 use crate::live::Live;
 use crate::message;
 use crate::pages::frame::FrameData;
@@ -28,6 +29,7 @@ pub(crate) fn ApprovalsPage() -> impl IntoView {
     let open = Memo::new(move |_| params.read().get("id").filter(|id| !id.is_empty()));
     let full = Memo::new(move |_| search.read().get("full"));
     let desk = Desk::new(query, open, full, expect_context::<Live>());
+    Effect::new(move || query.with(fill_filter));
     let frame = expect_context::<FrameData>();
     view! {
         <main id="main" class="queue" class:one=move || open.read().is_some()>

@@ -13,36 +13,40 @@ use crate::local_path::escape;
 /// The filter that holds every state.
 pub(crate) const ALL: &str = "all";
 
+/// Parameters that narrow the list beside its state: the API's own names.
+pub(crate) const NARROWING: [&str; 8] =
+    ["q", "tool_name", "risk_tier", "session_id", "agent", "since", "until", "expiring_within_hours"];
+
 /// Filter, order and place in the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Query {
     status: Option<String>,
     sort: Option<String>,
     cursor: Option<String>,
+    /// Which of [`NARROWING`] stand in the address, and their values.
+    narrowing: Vec<(String, String)>,
 }
 
 impl Query {
     /// Reads the URL's parameters.
     pub(crate) fn of(params: &ParamsMap) -> Self {
-        let word = |name| params.get(name).filter(|word| !word.is_empty());
-        Self { status: word("status"), sort: word("sort"), cursor: word("cursor") }
+        Self::read(|name| params.get(name))
     }
 
     /// Reads the parameters out of a path such as [`Query::href`] writes; without any it is the pending queue.
     #[cfg_attr(not(any(feature = "ssr", test)), allow(dead_code))]
     pub(crate) fn of_url(url: &str) -> Self {
-        let mut query = Self::default();
         let (_, search) = url.split_once('?').unwrap_or_default();
-        for (name, value) in search.split('&').filter_map(|pair| pair.split_once('=')) {
-            let value = Some(Url::unescape(value)).filter(|value| !value.is_empty());
-            match name {
-                "status" => query.status = value,
-                "sort" => query.sort = value,
-                "cursor" => query.cursor = value,
-                _ => {}
-            }
-        }
-        query
+        Self::read(|wanted| {
+            let mut pairs = search.split('&').filter_map(|pair| pair.split_once('='));
+            pairs.find(|(name, _)| *name == wanted).map(|(_, value)| Url::unescape(&value.replace('+', " ")))
+        })
+    }
+
+    fn read(value: impl Fn(&str) -> Option<String>) -> Self {
+        let word = |name: &str| value(name).filter(|word| !word.is_empty());
+        let narrowing = NARROWING.iter().filter_map(|name| Some(((*name).to_owned(), word(name)?))).collect();
+        Self { status: word("status"), sort: word("sort"), cursor: word("cursor"), narrowing }
     }
 
     pub(crate) fn status(&self) -> &str {
@@ -52,10 +56,6 @@ impl Query {
     /// What waits is shown oldest first; what is over, newest first.
     pub(crate) fn sort(&self) -> &str {
         self.sort.as_deref().unwrap_or_else(|| self.default_sort().as_str())
-    }
-
-    pub(crate) fn cursor(&self) -> &str {
-        self.cursor.as_deref().unwrap_or_default()
     }
 
     fn default_sort(&self) -> Sort {
@@ -72,14 +72,40 @@ impl Query {
         self.cursor.is_none()
     }
 
-    /// The same order, other states, from the start.
+    /// What narrows the list, beside its state.
+    pub(crate) fn narrowing(&self) -> &[(String, String)] {
+        &self.narrowing
+    }
+
+    /// All actions of a session, in order.
+    pub(crate) fn of_session(session: &str) -> Self {
+        Self {
+            status: Some(ALL.to_owned()),
+            sort: Some(Sort::Oldest.as_str().to_owned()),
+            cursor: None,
+            narrowing: vec![("session_id".to_owned(), session.to_owned())],
+        }
+    }
+
+    /// What `name` narrows the list to, or nothing.
+    pub(crate) fn narrowed_by(&self, name: &str) -> String {
+        self.narrowing.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// The same list without one of the parameters that narrow it.
+    pub(crate) fn without(&self, name: &str) -> Self {
+        let narrowing = self.narrowing.iter().filter(|(key, _)| key != name).cloned().collect();
+        Self { narrowing, cursor: None, ..self.clone() }
+    }
+
+    /// Other states, as narrow as before, from the start.
     pub(crate) fn with_status(&self, status: &str) -> Self {
-        Self { status: Some(status.to_owned()), ..Self::default() }
+        Self { status: Some(status.to_owned()), sort: None, cursor: None, ..self.clone() }
     }
 
     /// The same states in another order, from the start.
     pub(crate) fn with_sort(&self, sort: Sort) -> Self {
-        Self { status: self.status.clone(), sort: Some(sort.as_str().to_owned()), cursor: None }
+        Self { sort: Some(sort.as_str().to_owned()), cursor: None, ..self.clone() }
     }
 
     /// The page after `cursor`; `None`: the first.
@@ -87,26 +113,41 @@ impl Query {
         Self { cursor, ..self.clone() }
     }
 
-    /// The URL that shows this list, with an action open or not. What is the default is left out.
+    /// The URL that shows this list, with an action open or not.
     pub(crate) fn href(&self, open: Option<ActionId>) -> String {
         let mut url = String::from("/approvals");
         if let Some(id) = open {
             url.push('/');
             url.push_str(&id.to_string());
         }
-        let status = Some(self.status()).filter(|word| *word != Status::Pending.as_str());
-        let sort = Some(self.sort()).filter(|word| *word != self.default_sort().as_str());
-        let mut separator = '?';
-        for (name, value) in [("status", status), ("sort", sort), ("cursor", self.cursor.as_deref())] {
-            if let Some(value) = value {
-                url.push(separator);
-                url.push_str(name);
-                url.push('=');
-                url.push_str(&escape(value));
-                separator = '&';
-            }
+        let parameters = self.parameters();
+        if !parameters.is_empty() {
+            url.push('?');
+            url.push_str(&parameters);
         }
         url
+    }
+
+    /// The parameters as they stand in the URL. What is the default is left out.
+    pub(crate) fn parameters(&self) -> String {
+        let status = Some(self.status()).filter(|word| *word != Status::Pending.as_str());
+        let sort = Some(self.sort()).filter(|word| *word != self.default_sort().as_str());
+        let mut parameters = String::new();
+        let mut add = |name: &str, value: &str| {
+            if !parameters.is_empty() {
+                parameters.push('&');
+            }
+            parameters.push_str(name);
+            parameters.push('=');
+            parameters.push_str(&escape(value));
+        };
+        for (name, value) in [("status", status), ("sort", sort), ("cursor", self.cursor.as_deref())] {
+            if let Some(value) = value {
+                add(name, value);
+            }
+        }
+        self.narrowing.iter().for_each(|(name, value)| add(name, value));
+        parameters
     }
 
     /// The URL that shows one long value of the open action in full.
@@ -141,7 +182,8 @@ mod tests {
         ];
         for query in queries {
             let read = Query::of_url(&query.href(None));
-            assert_eq!((read.status(), read.sort(), read.cursor()), (query.status(), query.sort(), query.cursor()));
+            assert_eq!(read.href(None), query.href(None));
+            assert_eq!((read.status(), read.sort(), &read.cursor), (query.status(), query.sort(), &query.cursor));
         }
     }
 
@@ -150,5 +192,13 @@ mod tests {
         let query = Query::default().with_sort(Sort::Urgency).at(Some("00ff".to_owned())).with_status("executed");
         assert_eq!(query.sort(), Sort::Newest.as_str());
         assert!(query.is_first_page());
+    }
+
+    #[test]
+    fn what_narrows_the_list_stays_when_its_state_changes_and_goes_one_by_one() {
+        let query = Query::of_url("/approvals?q=ana+example&tool_name=send_email&colour=red&cursor=00ff");
+        let executed = query.with_status("executed");
+        assert_eq!(executed.href(None), "/approvals?status=executed&q=ana%20example&tool_name=send_email");
+        assert_eq!(executed.without("q").href(None), "/approvals?status=executed&tool_name=send_email");
     }
 }

@@ -5,7 +5,8 @@ use domain::page::Sort;
 use leptos::prelude::*;
 
 use super::desk::Desk;
-use super::query::ALL;
+use super::query::{ALL, Query};
+use crate::components::icon::Icon;
 use crate::message;
 use crate::pages::frame::FrameData;
 
@@ -16,21 +17,44 @@ pub(super) fn Toolbar(desk: Desk) -> impl IntoView {
         <div class="bar">
             <b class="title" aria-hidden="true">{message::APPROVALS}</b>
             <nav class="tabs" aria-label=message::FILTER>
-                {words.enumerate().map(|(place, word)| status_link(desk, word, place == 0)).collect_view()}
+                {words.map(|word| status_link(desk, word)).collect_view()}
             </nav>
             <nav class="seg" aria-label=message::SORT>
                 {Sort::ALL.into_iter().map(|sort| sort_link(desk, sort)).collect_view()}
             </nav>
+            <button type="button" class="btn" popovertarget="filter" data-key="/">{message::FILTER_BUTTON} <kbd>"/"</kbd></button>
             <Expire/>
         </div>
+        {move || {
+            let query = desk.query.get();
+            let narrowed = !query.narrowing().is_empty();
+            narrowed.then(|| view! { <nav class="narrowed">{message::NARROWED} {narrowing_links(&query)}</nav> })
+        }}
     }
 }
 
-fn status_link(desk: Desk, word: &'static str, first: bool) -> AnyView {
+/// One link for each parameter that narrows the list: it takes the parameter away.
+fn narrowing_links(query: &Query) -> AnyView {
+    query
+        .narrowing()
+        .iter()
+        .map(|(name, value)| {
+            view! {
+                <a class="chip" href=query.without(name).href(None) aria-label=message::remove_narrowing(name) data-noscroll="">
+                    {message::narrowed(name, value)}
+                    <Icon name="#i-no"/>
+                </a>
+            }
+        })
+        .collect_view()
+        .into_any()
+}
+
+fn status_link(desk: Desk, word: &'static str) -> AnyView {
     let current = move || (desk.query.read().status() == word).then_some("true");
     let href = move || desk.query.read().with_status(word).href(None);
     view! {
-        <a href=href aria-current=current data-key=first.then_some("/") data-noscroll="">
+        <a href=href aria-current=current data-noscroll="">
             {message::status_filter(word)}
         </a>
     }

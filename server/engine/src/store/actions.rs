@@ -5,16 +5,18 @@ use chrono::{DateTime, Utc};
 use domain::action::{Action, Decider, ExecutionResult, PendingCode, PendingReason};
 use domain::digest::Digest;
 use domain::event::EventContent;
+use domain::filter::ActionFilter;
 use domain::id::{ActionId, RuleId, TokenId};
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
 use domain::page::{Cursor, Sort};
 use domain::risk::RiskTier;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{corrupt, maybe_word, word};
 
+#[derive(sqlx::FromRow)]
 struct ActionRecord {
     id: Uuid,
     tool_name: String,
@@ -166,6 +168,8 @@ pub(crate) struct NewAction<'a> {
     /// The hash of the secret of a program's token that nobody has looked up for this call: the row is written only
     /// if the token is good now, is called `agent_id` and may submit. `None`: who asks is known already.
     pub(crate) presumed_secret: Option<&'a [u8]>,
+    /// Under which words it is found.
+    pub(crate) words: &'a [String],
 }
 
 /// What the database added to a [`NewAction`].
@@ -196,10 +200,10 @@ pub(crate) async fn insert(
             INSERT INTO pending_actions
                 (id, tool_name, tool_args, tool_args_text, args_sha256, agent_summary, why, evidence, session_id,
                  agent_id, agent_token_id, status, execution_state, risk_tier, pending_code, pending_reason,
-                 requested_at, expires_at, decided_by, decided_at, decision_reason, deduplication_key)
+                 requested_at, expires_at, decided_by, decided_at, decision_reason, deduplication_key, words)
             SELECT $1, $2, $5::text::jsonb, $6, $7, $8, $9, $10::text::jsonb, $11, $12, $13, $14, $15, $16, $17, $18,
                    now(), now() + make_interval(hours => $19::int), $20, CASE WHEN $20::text IS NULL THEN NULL ELSE now() END,
-                   $21, $22
+                   $21, $22, array_to_tsvector($30)
             FROM tool
             ON CONFLICT DO NOTHING
             RETURNING requested_at, expires_at
@@ -243,6 +247,7 @@ pub(crate) async fn insert(
         head,
         tail,
         action.presumed_secret,
+        action.words,
     )
     .fetch_optional(connection)
     .await
@@ -425,88 +430,104 @@ pub(crate) async fn finish(
     maybe_action(record)
 }
 
-/// What a list is asked for. A filter is applied before the page is cut.
-pub(crate) struct Listing<'a> {
-    pub(crate) statuses: &'a [Status],
-    pub(crate) sort: Sort,
-    pub(crate) after: Option<&'a Cursor>,
-    pub(crate) offset: i64,
-    pub(crate) limit: i64,
-    /// Only actions that this token parked.
-    pub(crate) parked_by: Option<TokenId>,
-}
+/// Lists longer than this are not counted to their end.
+pub(crate) const COUNTED: i64 = 10_000;
 
-/// A page of actions by keyset.
-pub(crate) async fn list(pool: &PgPool, listing: &Listing<'_>) -> sqlx::Result<Vec<Action>> {
-    let statuses: Vec<String> = listing.statuses.iter().map(|status| status.as_str().to_owned()).collect();
-    let at = listing.after.map(|cursor| cursor.at);
-    let id = listing.after.map(|cursor| cursor.id);
-    let token = listing.parked_by.map(|token| token.0);
-    let records = match listing.sort {
-        Sort::Oldest => {
-            select_actions!(
-                "WHERE a.status = ANY($1) AND ($2::timestamptz IS NULL OR (a.requested_at, a.id) > ($2, $3::uuid))
-                   AND ($4::uuid IS NULL OR a.agent_token_id = $4)
-                 ORDER BY a.requested_at, a.id LIMIT $5 OFFSET $6",
-                &statuses,
-                at,
-                id,
-                token,
-                listing.limit,
-                listing.offset
-            )
-            .fetch_all(pool)
-            .await?
-        }
-        Sort::Newest => {
-            select_actions!(
-                "WHERE a.status = ANY($1) AND ($2::timestamptz IS NULL OR (a.requested_at, a.id) < ($2, $3::uuid))
-                   AND ($4::uuid IS NULL OR a.agent_token_id = $4)
-                 ORDER BY a.requested_at DESC, a.id DESC LIMIT $5 OFFSET $6",
-                &statuses,
-                at,
-                id,
-                token,
-                listing.limit,
-                listing.offset
-            )
-            .fetch_all(pool)
-            .await?
-        }
+/// A page of actions by keyset: what the filter holds, narrowed before the page is cut.
+pub(crate) async fn list(
+    pool: &PgPool,
+    filter: &ActionFilter,
+    parked_by: Option<TokenId>,
+    limit: i64,
+) -> sqlx::Result<Vec<Action>> {
+    let mut query = QueryBuilder::new(
+        "SELECT a.id, a.tool_name, a.tool_args_text, a.args_sha256, a.agent_summary, a.why, a.evidence::text AS evidence,
+            a.session_id, a.agent_id, a.status, a.execution_state, a.risk_tier,
+            (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS executor, a.pending_code, a.pending_reason,
+            a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.decision_reason, a.executed_at,
+            a.execution_result_text, a.approval_rule_id, a.deduplication_key,
+            (a.expires_at IS NULL OR a.expires_at > now()) AS live
+        FROM pending_actions a",
+    );
+    narrow(&mut query, filter, parked_by);
+    let (key, past, order) = match filter.sort {
+        Sort::Oldest => ("(a.requested_at, a.id)", ">", "a.requested_at, a.id"),
+        Sort::Newest => ("(a.requested_at, a.id)", "<", "a.requested_at DESC, a.id DESC"),
         Sort::Urgency => {
-            select_actions!(
-                "WHERE a.status = ANY($1)
-                   AND ($2::timestamptz IS NULL OR (coalesce(a.expires_at, 'infinity'), a.id) > ($2, $3::uuid))
-                   AND ($4::uuid IS NULL OR a.agent_token_id = $4)
-                 ORDER BY coalesce(a.expires_at, 'infinity'), a.id LIMIT $5 OFFSET $6",
-                &statuses,
-                at,
-                id,
-                token,
-                listing.limit,
-                listing.offset
-            )
-            .fetch_all(pool)
-            .await?
+            ("(coalesce(a.expires_at, 'infinity'), a.id)", ">", "coalesce(a.expires_at, 'infinity'), a.id")
         }
     };
-    actions(records)
+    if let Some(Cursor { at, id }) = filter.cursor {
+        query.push(format_args!(" AND {key} {past} (")).push_bind(at).push(", ").push_bind(id).push(")");
+    }
+    query.push(format_args!(" ORDER BY {order} LIMIT ")).push_bind(limit);
+    query.push(" OFFSET ").push_bind(filter.offset);
+    actions(query.build_query_as::<ActionRecord>().fetch_all(pool).await?)
 }
 
-/// How many actions a list holds, and the database's clock.
+/// How many actions the filter holds, unless they are more than [`COUNTED`], and the database's clock.
 pub(crate) async fn count(
     pool: &PgPool,
-    statuses: &[Status],
+    filter: &ActionFilter,
     parked_by: Option<TokenId>,
-) -> sqlx::Result<(i64, DateTime<Utc>)> {
-    let statuses: Vec<String> = statuses.iter().map(|status| status.as_str().to_owned()).collect();
-    let row = sqlx::query!(
-        r#"SELECT count(*) AS "count!", now() AS "now!" FROM pending_actions
-           WHERE status = ANY($1) AND ($2::uuid IS NULL OR agent_token_id = $2)"#,
-        &statuses,
-        parked_by.map(|token| token.0)
-    )
-    .fetch_one(pool)
-    .await?;
-    Ok((row.count, row.now))
+) -> sqlx::Result<(Option<i64>, DateTime<Utc>)> {
+    let mut query = QueryBuilder::new("SELECT count(*), now() FROM (SELECT FROM pending_actions a");
+    narrow(&mut query, filter, parked_by);
+    query.push(" LIMIT ").push_bind(COUNTED + 1).push(") counted");
+    let (count, now) = query.build_query_as::<(i64, DateTime<Utc>)>().fetch_one(pool).await?;
+    Ok((Some(count).filter(|count| *count <= COUNTED), now))
+}
+
+/// The conditions of a filter. Only those that it has are written: each shape of a filter is planned for itself, and a
+/// condition that might be switched off by a null would spoil the plan of the others.
+fn narrow(query: &mut QueryBuilder<Postgres>, filter: &ActionFilter, parked_by: Option<TokenId>) {
+    query.push(" WHERE true");
+    match filter.statuses.as_slice() {
+        [] => {}
+        // Not `= ANY`: the index gives one status in the list's own order.
+        [status] => is(query, "a.status =", status.as_str()),
+        several => is_any(query, "a.status", several.iter().map(|status| status.as_str())),
+    }
+    if !filter.risk_tiers.is_empty() {
+        is_any(query, "a.risk_tier", filter.risk_tiers.iter().map(|tier| tier.as_str()));
+    }
+    for (condition, text) in
+        [("a.tool_name =", &filter.tool_name), ("a.session_id =", &filter.session_id), ("a.agent_id =", &filter.agent)]
+    {
+        if let Some(text) = text {
+            is(query, condition, text);
+        }
+    }
+    if let Some(words) = &filter.words {
+        query.push(" AND a.words @@ ").push_bind(words.clone()).push("::tsquery");
+    }
+    let times = [("a.requested_at >=", filter.since), ("a.requested_at <", filter.until)];
+    for (condition, at) in times {
+        if let Some(at) = at {
+            query.push(format_args!(" AND {condition} ")).push_bind(at);
+        }
+    }
+    if let Some(hours) = filter.expiring_within_hours {
+        query.push(
+            " AND a.status = 'pending' AND a.expires_at > now() AND a.expires_at <= now() + make_interval(hours => ",
+        );
+        query.push_bind(hours).push(")");
+    }
+    for (condition, id) in [
+        ("a.approval_rule_id =", filter.rule_id.map(|rule| rule.0)),
+        ("a.agent_token_id =", parked_by.map(|token| token.0)),
+    ] {
+        if let Some(id) = id {
+            query.push(format_args!(" AND {condition} ")).push_bind(id);
+        }
+    }
+}
+
+fn is(query: &mut QueryBuilder<Postgres>, condition: &str, text: &str) {
+    query.push(format_args!(" AND {condition} ")).push_bind(text.to_owned());
+}
+
+fn is_any<'a>(query: &mut QueryBuilder<Postgres>, column: &str, words: impl Iterator<Item = &'a str>) {
+    let words: Vec<String> = words.map(str::to_owned).collect();
+    query.push(format_args!(" AND {column} = ANY(")).push_bind(words).push(")");
 }

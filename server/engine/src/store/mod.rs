@@ -70,6 +70,18 @@ pub(crate) async fn now(pool: &PgPool) -> sqlx::Result<chrono::DateTime<chrono::
     sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(pool).await
 }
 
+/// The instant at which a day begins in a time zone, so many days later.
+pub(crate) async fn beginning_of_day(
+    pool: &PgPool,
+    day: chrono::NaiveDate,
+    later: i32,
+    timezone: &str,
+) -> sqlx::Result<chrono::DateTime<chrono::Utc>> {
+    sqlx::query_scalar!(r#"SELECT ($1::date + $2::int)::timestamp AT TIME ZONE $3 AS "at!""#, day, later, timezone)
+        .fetch_one(pool)
+        .await
+}
+
 /// The time of this transaction, by the database's clock.
 pub(crate) async fn now_in(connection: &mut PgConnection) -> sqlx::Result<chrono::DateTime<chrono::Utc>> {
     sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(connection).await

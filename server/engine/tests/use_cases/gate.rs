@@ -35,7 +35,7 @@ async fn a_blocked_tools_call_is_refused_and_leaves_a_row() {
     let stage = Stage::new().await;
     set_gating(&stage.engine, &stage.ana, "drop_table", Gating::Blocked, None).await.unwrap();
     assert_eq!(code(stage.try_park(call("drop_table", "{}")).await), Code::ToolBlocked);
-    let filter = engine::actions::ActionFilter::default();
+    let filter = domain::filter::ActionFilter::default();
     let page = engine::actions::list(&stage.engine, &stage.ana, &filter).await.unwrap();
     assert_eq!(page.actions.len(), 1);
     assert_eq!(page.actions[0].status, Status::Rejected);

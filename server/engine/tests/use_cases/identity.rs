@@ -42,9 +42,9 @@ async fn an_agent_sees_its_own_actions_and_nobody_elses() {
     let action = stage.park("send_email", "{}").await;
     let other = token(&stage.engine, "other", &[Scope::ActionsSubmit]).await;
     assert_eq!(code(engine::actions::get(&stage.engine, &other, action.id).await), Code::NotFound);
-    let filter = engine::actions::ActionFilter::default();
-    assert_eq!(engine::actions::list(&stage.engine, &other, &filter).await.unwrap().total, 0);
-    assert_eq!(engine::actions::list(&stage.engine, &stage.agent, &filter).await.unwrap().total, 1);
+    let filter = domain::filter::ActionFilter::default();
+    assert_eq!(engine::actions::list(&stage.engine, &other, &filter).await.unwrap().total, Some(0));
+    assert_eq!(engine::actions::list(&stage.engine, &stage.agent, &filter).await.unwrap().total, Some(1));
     assert_eq!(code(engine::decisions::withdraw(&stage.engine, &other, action.id, None).await), Code::NotFound);
 }
 

@@ -3,13 +3,16 @@
 use std::collections::HashSet;
 
 use domain::argument::ArgumentValue;
+use domain::filter::ActionFilter;
 use domain::health::Health;
 use domain::lifecycle::{Status, Verb};
 use domain::page::{Cursor, Limit, Sort};
+use domain::problem::Code;
 use domain::text_safety::Piece;
-use engine::actions::{ActionFilter, list};
-use engine::console::{QueueQuery, detail, frame, full_value, queue};
+use engine::actions::list;
+use engine::console::{detail, frame, full_value, queue};
 use engine::decisions::reject;
+use engine::gate::ParkRequest;
 
 use crate::stage::{Stage, call, code};
 
@@ -31,7 +34,7 @@ async fn paging_shows_every_action_once_in_order_however_it_is_sorted() {
         loop {
             let filter = ActionFilter { sort, cursor, limit: Limit::new(5).unwrap(), ..ActionFilter::default() };
             let page = list(&stage.engine, &stage.ana, &filter).await.unwrap();
-            assert_eq!(page.total, 23);
+            assert_eq!(page.total, Some(23));
             assert!(page.actions.len() <= 5);
             seen.extend(page.actions);
             // As a client would: through its text.
@@ -62,7 +65,7 @@ async fn a_filter_is_applied_before_the_page_is_cut() {
     let filter =
         ActionFilter { statuses: vec![Status::Rejected], limit: Limit::new(4).unwrap(), ..ActionFilter::default() };
     let page = list(&stage.engine, &stage.ana, &filter).await.unwrap();
-    assert_eq!((page.actions.len(), page.total, page.next.is_none()), (4, 4, true));
+    assert_eq!((page.actions.len(), page.total, page.next.is_none()), (4, Some(4), true));
 }
 
 #[tokio::test]
@@ -134,7 +137,74 @@ async fn a_screen_shows_what_is_there_and_neither_secrets_nor_tricks() {
     let whole = full_value(&stage.engine, &stage.ana, action.id, "body").await.unwrap();
     assert_eq!(whole, [Piece::Plain("x".repeat(3_000))]);
     let secret = full_value(&stage.engine, &stage.ana, action.id, "smtp_password").await;
-    assert_eq!(code(secret), domain::problem::Code::NotFound);
-    let listed = queue(&stage.engine, &stage.ana, QueueQuery::default()).await.unwrap();
+    assert_eq!(code(secret), Code::NotFound);
+    let listed = queue(&stage.engine, &stage.ana, "").await.unwrap();
     assert_eq!(listed.rows, [shown.row]);
+}
+
+/// The summaries of the actions that the console shows at this address.
+async fn shown(stage: &Stage, address: &str) -> Vec<String> {
+    let page = queue(&stage.engine, &stage.ana, address).await.unwrap();
+    page.rows.into_iter().filter_map(|row| row.summary).collect()
+}
+
+#[tokio::test]
+async fn a_list_is_narrowed_by_everything_that_an_operator_asks_for() {
+    let stage = Stage::new().await;
+    let park = async |tool: &str, args: &str, session: &str, summary: &str| {
+        let request = ParkRequest {
+            session_id: Some(session.to_owned()),
+            agent_summary: Some(summary.to_owned()),
+            ..call(tool, args)
+        };
+        stage.try_park(request).await.unwrap().action
+    };
+    let mail = park("send_email", r#"{"to": "ana@partner.example"}"#, "s1", "first mail").await;
+    let pay = park("send_payment", r#"{"amount": 4200.50, "iban": "DE89"}"#, "s1", "a payment").await;
+    park("send_email", r#"{"to": "ben@example.com", "password": "hunter2canary"}"#, "s2", "second mail").await;
+    stage.approve(pay.id).await;
+
+    assert_eq!(shown(&stage, "").await, ["first mail", "second mail"]);
+    assert_eq!(shown(&stage, "status=all&session_id=s1&sort=requested_at").await, ["first mail", "a payment"]);
+    assert_eq!(shown(&stage, "status=all&tool_name=send_payment").await, ["a payment"]);
+    assert_eq!(shown(&stage, "q=partner").await, ["first mail"]);
+    assert_eq!(shown(&stage, "q=BEN+exam").await, ["second mail"]);
+    assert_eq!(shown(&stage, "status=all&q=4200").await, ["a payment"]);
+    assert_eq!(shown(&stage, "q=canary").await, Vec::<String>::new());
+    assert_eq!(shown(&stage, "q=hunter2canary").await, Vec::<String>::new(), "what is masked is found by nobody");
+    assert_eq!(shown(&stage, "agent=somebody-else").await, Vec::<String>::new());
+    assert_eq!(shown(&stage, "risk_tier=critical").await, Vec::<String>::new());
+    assert_eq!(shown(&stage, "expiring_within_hours=4").await, Vec::<String>::new());
+    sqlx::query("UPDATE pending_actions SET expires_at = now() + interval '3 hours' WHERE id = $1")
+        .bind(mail.id.0)
+        .execute(stage.engine.pool())
+        .await
+        .unwrap();
+    assert_eq!(shown(&stage, "expiring_within_hours=4").await, ["first mail"]);
+}
+
+#[tokio::test]
+async fn a_day_in_the_address_is_a_day_of_the_configured_time_zone() {
+    let stage = Stage::new().await;
+    let action = stage.park("send_email", "{}").await;
+    for (at, day) in [("2026-03-01T00:00:00Z", "2026-03-01"), ("2026-03-01T23:59:59.999999Z", "2026-03-01")] {
+        sqlx::query("UPDATE pending_actions SET requested_at = $2::timestamptz WHERE id = $1")
+            .bind(action.id.0)
+            .bind(domain::time_text::parse_instant(at).unwrap())
+            .execute(stage.engine.pool())
+            .await
+            .unwrap();
+        let count = async |address: String| queue(&stage.engine, &stage.ana, &address).await.unwrap().rows.len();
+        assert_eq!(count(format!("since={day}&until={day}")).await, 1, "{at}");
+        assert_eq!(count("until=2026-02-28".to_owned()).await, 0, "{at}");
+        assert_eq!(count("since=2026-03-02".to_owned()).await, 0, "{at}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_with_a_mistake_in_it_is_an_error_and_not_an_empty_page() {
+    let stage = Stage::new().await;
+    for address in ["status=waiting", "sort=name", "cursor=xyz", "q=%3F", "since=yesterday", "colour=red"] {
+        assert_eq!(code(queue(&stage.engine, &stage.ana, address).await), Code::InvalidRequest, "{address}");
+    }
 }

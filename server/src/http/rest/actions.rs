@@ -7,19 +7,20 @@ use axum::extract::{FromRequestParts, Path, RawQuery, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use domain::filter::ActionFilter;
 use domain::id::{ActionId, AttemptId};
 use domain::identity::Principal;
 use domain::json::Json;
 use domain::lifecycle::Status;
-use domain::page::{Limit, Sort};
+use domain::page::Sort;
 use domain::problem::Problem;
+use domain::query_string::QueryString;
 use domain::redaction::CallMask;
-use engine::actions::{ActionFilter, Until};
+use engine::actions::Until;
 use engine::gate::{Gated, ParkRequest, Presumed};
 use serde::Deserialize;
 
 use super::body::Strict;
-use super::query::Query;
 use super::record::{ActionRecord, PageMeta, full};
 use super::{idempotent, object, page};
 use crate::http::AppState;
@@ -137,49 +138,24 @@ pub(super) async fn executed(
     Caller(principal): Caller,
     RawQuery(raw): RawQuery,
 ) -> ApiResult<Response> {
-    const TERMINAL: [Status; 5] =
-        [Status::Executed, Status::Rejected, Status::Expired, Status::Abandoned, Status::Withdrawn];
-    let filter = filter(raw.as_deref(), &TERMINAL, Sort::Newest)?;
+    let filter = filter(raw.as_deref(), &Status::TERMINAL, Sort::Newest)?;
     answer(&state, &principal, &filter).await
 }
 
 fn filter(raw: Option<&str>, allowed: &[Status], sort: Sort) -> Result<ActionFilter, Problem> {
-    let mut query = Query::parse(raw)?;
-    let mut statuses = query.many::<Status>("status");
+    let mut query = QueryString::parse(raw)?;
+    let mut filter = ActionFilter::read(&mut query, sort);
     if !allowed.is_empty() {
-        if let Some(wrong) = statuses.iter().find(|status| !allowed.contains(status)) {
+        if let Some(wrong) = filter.statuses.iter().find(|status| !allowed.contains(status)) {
             query.refuse("status", format!("{wrong} is not the status of an action that has ended"));
         }
-        if statuses.is_empty() {
-            statuses = allowed.to_vec();
+        if filter.statuses.is_empty() {
+            filter.statuses = allowed.to_vec();
         }
     }
-    let filter = ActionFilter {
-        statuses,
-        sort: query.one::<SortWord>("sort").map_or(sort, |word| word.0),
-        cursor: query.one::<CursorWord>("cursor").map(|word| word.0),
-        offset: query.one::<i64>("offset").unwrap_or(0),
-        limit: query.one::<LimitWord>("limit").map_or(Limit::DEFAULT, |word| word.0),
-    };
     query.finish()?;
     Ok(filter)
 }
-
-/// Parameters whose own error is a whole problem: here only its words are wanted.
-macro_rules! words_of_problem {
-    ($($name:ident: $inner:ty),+) => {$(
-        struct $name($inner);
-        impl std::str::FromStr for $name {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                text.parse().map(Self).map_err(|problem: Problem| {
-                    problem.errors.first().map_or(problem.detail.clone(), |error| error.message.clone())
-                })
-            }
-        }
-    )+};
-}
-words_of_problem!(SortWord: Sort, LimitWord: Limit, CursorWord: domain::page::Cursor);
 
 async fn answer(state: &AppState, principal: &Principal, filter: &ActionFilter) -> ApiResult<Response> {
     let found = engine::actions::list(&state.engine, principal, filter).await?;
@@ -191,7 +167,7 @@ async fn answer(state: &AppState, principal: &Principal, filter: &ActionFilter) 
         records.push(ActionRecord::new(action, &mask, &base));
     }
     let meta = PageMeta {
-        total: Some(found.total),
+        total: found.total,
         limit: filter.limit.get(),
         has_more: found.next.is_some(),
         next_cursor: found.next.map(|cursor| cursor.encode()),
@@ -207,7 +183,7 @@ pub(super) async fn get(
     RawQuery(raw): RawQuery,
 ) -> ApiResult<Response> {
     let id = parse_id(&id)?;
-    let mut query = Query::parse(raw.as_deref())?;
+    let mut query = QueryString::parse(raw.as_deref())?;
     let wait = query.one::<u64>("wait");
     if wait.is_some_and(|seconds| seconds > MAX_WAIT) {
         query.refuse("wait", format!("is at most {MAX_WAIT} seconds"));

@@ -10,12 +10,12 @@ use domain::id::{ActionId, AttemptId};
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
 use domain::problem::Problem;
+use domain::query_string::QueryString;
 use engine::execution::{ClaimRequest, Report};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::body::Strict;
-use super::query::Query;
 use super::record::ClaimRecord;
 use super::{idempotent, object};
 use crate::http::AppState;
@@ -46,7 +46,7 @@ pub(super) async fn claim(
     headers: HeaderMap,
     Strict { value, bytes }: Strict<ClaimBody>,
 ) -> ApiResult<Response> {
-    let mut query = Query::parse(raw.as_deref())?;
+    let mut query = QueryString::parse(raw.as_deref())?;
     let wait = query.one::<u64>("wait").unwrap_or(0);
     if wait > MAX_WAIT {
         query.refuse("wait", format!("is at most {MAX_WAIT} seconds"));

@@ -9,7 +9,6 @@ mod decisions;
 mod executions;
 mod idempotent;
 mod metrics;
-mod query;
 mod record;
 
 use axum::Router;

@@ -1,24 +1,41 @@
 //! Query strings: a parameter that is not known, or has a value that is not, is an error, never an empty page.
 
+#![allow(clippy::result_large_err, reason = "a problem is made once per refused request")]
+
 use std::str::FromStr;
 
-use domain::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem};
 
 /// A query string, taken apart parameter by parameter; what is left at the end is unknown.
-pub(super) struct Query {
+pub struct QueryString {
     pairs: Vec<(String, String)>,
     errors: Vec<FieldError>,
 }
 
-impl Query {
-    pub(super) fn parse(raw: Option<&str>) -> Result<Self, Problem> {
+impl QueryString {
+    /// Takes a raw query string apart.
+    ///
+    /// # Errors
+    /// `invalid_request` when it is not form-encoded.
+    pub fn parse(raw: Option<&str>) -> Result<Self, Problem> {
         let pairs = serde_urlencoded::from_str(raw.unwrap_or(""))
             .map_err(|error| Problem::invalid("query", format!("cannot be read: {error}")))?;
         Ok(Self { pairs, errors: Vec::new() })
     }
 
+    /// The value of a parameter, which stays where it is.
+    pub fn peek(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Puts `value` in the place of whatever a parameter had.
+    pub fn replace(&mut self, name: &str, value: String) {
+        self.pairs.retain(|(key, _)| key != name);
+        self.pairs.push((name.to_owned(), value));
+    }
+
     /// Every value of a parameter that may stand several times, or hold a list with commas.
-    pub(super) fn many<T: FromStr<Err: ToString>>(&mut self, name: &str) -> Vec<T> {
+    pub fn many<T: FromStr<Err: ToString>>(&mut self, name: &str) -> Vec<T> {
         let (taken, rest) = std::mem::take(&mut self.pairs).into_iter().partition(|(key, _)| key == name);
         self.pairs = rest;
         let taken: Vec<(String, String)> = taken;
@@ -27,7 +44,7 @@ impl Query {
     }
 
     /// The value of a parameter that may stand once.
-    pub(super) fn one<T: FromStr<Err: ToString>>(&mut self, name: &str) -> Option<T> {
+    pub fn one<T: FromStr<Err: ToString>>(&mut self, name: &str) -> Option<T> {
         let text = self.text(name)?;
         self.read(name, &text)
     }
@@ -52,12 +69,16 @@ impl Query {
         }
     }
 
-    pub(super) fn refuse(&mut self, name: &str, message: String) {
+    /// Notes that a parameter is wrong.
+    pub fn refuse(&mut self, name: &str, message: String) {
         self.errors.push(FieldError { pointer: name.to_owned(), message });
     }
 
-    /// All that was wrong, and every parameter nobody asked for.
-    pub(super) fn finish(mut self) -> Result<(), Problem> {
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// `invalid_request` with all that was wrong, and every parameter nobody asked for.
+    pub fn finish(mut self) -> Result<(), Problem> {
         for (name, _) in std::mem::take(&mut self.pairs) {
             self.refuse(&name, "is not a parameter of this route".to_owned());
         }
@@ -68,18 +89,18 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::lifecycle::Status;
+    use crate::lifecycle::Status;
 
     #[test]
     fn a_status_may_stand_several_times() {
-        let mut query = Query::parse(Some("status=pending&status=expired,executed")).expect("well formed");
+        let mut query = QueryString::parse(Some("status=pending&status=expired,executed")).expect("well formed");
         assert_eq!(query.many::<Status>("status"), [Status::Pending, Status::Expired, Status::Executed]);
         assert!(query.finish().is_ok());
     }
 
     #[test]
     fn what_is_not_known_is_an_error_and_not_an_empty_page() {
-        let mut query = Query::parse(Some("status=waiting&colour=red")).expect("well formed");
+        let mut query = QueryString::parse(Some("status=waiting&colour=red")).expect("well formed");
         query.many::<Status>("status");
         let problem = query.finish().expect_err("neither is known");
         assert_eq!(problem.errors.len(), 2);

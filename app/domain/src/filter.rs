@@ -1,0 +1,149 @@
+//! Which actions a list holds, as a query string says it: the same words in the API and in the console's address.
+
+use chrono::{DateTime, Utc};
+
+use crate::id::RuleId;
+use crate::lifecycle::Status;
+use crate::page::{Cursor, Limit, Sort};
+use crate::problem::Problem;
+use crate::query_string::QueryString;
+use crate::risk::RiskTier;
+use crate::{search, time_text};
+
+/// The farthest a list is skipped instead of paged.
+pub const MAX_OFFSET: i64 = 10_000;
+/// The farthest ahead that a deadline is asked for, in hours: a year.
+const MAX_HOURS: i32 = 8_760;
+
+/// A filter. What is empty or `None` holds everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActionFilter {
+    pub statuses: Vec<Status>,
+    pub risk_tiers: Vec<RiskTier>,
+    pub tool_name: Option<String>,
+    pub session_id: Option<String>,
+    pub agent: Option<String>,
+    pub rule_id: Option<RuleId>,
+    /// Words that all stand in the call, as [`search::query`] writes them.
+    pub words: Option<String>,
+    /// Requested at this instant or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Requested before this instant.
+    pub until: Option<DateTime<Utc>>,
+    /// Pending, and the deadline is at most so many hours away.
+    pub expiring_within_hours: Option<i32>,
+    pub sort: Sort,
+    pub cursor: Option<Cursor>,
+    pub offset: i64,
+    pub limit: Limit,
+}
+
+impl ActionFilter {
+    /// Takes a filter's parameters out of a query string. What is wrong with them is noted there.
+    pub fn read(query: &mut QueryString, default_sort: Sort) -> Self {
+        let filter = Self {
+            statuses: query.many::<Status>("status"),
+            risk_tiers: query.many::<RiskTier>("risk_tier"),
+            tool_name: query.one("tool_name"),
+            session_id: query.one("session_id"),
+            agent: query.one("agent"),
+            rule_id: query.one("rule_id"),
+            words: query.one::<Words>("q").map(|words| words.0),
+            since: query.one::<Instant>("since").map(|instant| instant.0),
+            until: query.one::<Instant>("until").map(|instant| instant.0),
+            expiring_within_hours: query.one::<Hours>("expiring_within_hours").map(|hours| hours.0),
+            sort: query.one::<SortWord>("sort").map_or(default_sort, |word| word.0),
+            cursor: query.one::<CursorWord>("cursor").map(|word| word.0),
+            offset: query.one::<Offset>("offset").map_or(0, |offset| offset.0),
+            limit: query.one::<LimitWord>("limit").map_or(Limit::DEFAULT, |word| word.0),
+        };
+        if filter.since.zip(filter.until).is_some_and(|(since, until)| since >= until) {
+            query.refuse("until", "must be after since".to_owned());
+        }
+        filter
+    }
+}
+
+/// A parameter whose reading is a function: `Err` says in words what it must be.
+macro_rules! parameter {
+    ($($name:ident($inner:ty) = $read:expr;)+) => {$(
+        struct $name($inner);
+        impl std::str::FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                #[allow(clippy::redundant_closure_call)]
+                ($read)(text).map(Self)
+            }
+        }
+    )+};
+}
+
+parameter! {
+    Words(String) = |text: &str| search::query(text).ok_or_else(|| "has no letter or digit in it".to_owned());
+    Instant(DateTime<Utc>) = time_text::parse_instant;
+    Hours(i32) = |text: &str| whole(text, 1, MAX_HOURS);
+    Offset(i64) = |text: &str| {
+        whole(text, 0, MAX_OFFSET).map_err(|must| format!("{must}; page with the cursor instead"))
+    };
+    SortWord(Sort) = |text: &str| text.parse().map_err(words_of);
+    CursorWord(Cursor) = |text: &str| text.parse().map_err(words_of);
+    LimitWord(Limit) = |text: &str| text.parse().map_err(words_of);
+}
+
+fn whole<T: std::str::FromStr + PartialOrd + std::fmt::Display>(text: &str, least: T, most: T) -> Result<T, String> {
+    text.parse()
+        .ok()
+        .filter(|number| (&least..=&most).contains(&number))
+        .ok_or_else(|| format!("must be a whole number from {least} to {most}"))
+}
+
+fn words_of(problem: Problem) -> String {
+    problem.errors.into_iter().next().map_or(problem.detail, |error| error.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(raw: &str) -> Result<ActionFilter, Problem> {
+        let mut query = QueryString::parse(Some(raw))?;
+        let filter = ActionFilter::read(&mut query, Sort::Oldest);
+        query.finish().map(|()| filter)
+    }
+
+    #[test]
+    fn every_parameter_is_read() {
+        let filter = read(
+            "status=pending,expired&risk_tier=high&tool_name=send_email&session_id=a%20b&agent=mailer&q=Ana%20x\
+             &since=2026-11-25T09:00:00Z&until=2026-11-26T09:00:00%2B01:00&expiring_within_hours=4&sort=urgency&limit=7",
+        )
+        .unwrap();
+        assert_eq!(filter.statuses, [Status::Pending, Status::Expired]);
+        assert_eq!(filter.risk_tiers, [RiskTier::High]);
+        assert_eq!((filter.tool_name.as_deref(), filter.session_id.as_deref()), (Some("send_email"), Some("a b")));
+        assert_eq!(filter.words.as_deref(), Some("'ana':* & 'x':*"));
+        assert_eq!(filter.until.unwrap().timestamp() - filter.since.unwrap().timestamp(), 23 * 3_600);
+        assert_eq!((filter.expiring_within_hours, filter.limit.get()), (Some(4), 7));
+        assert_eq!(read("").unwrap(), ActionFilter::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_never_ignored() {
+        for (raw, pointer) in [
+            ("risk_tier=severe", "risk_tier"),
+            ("q=%3F%21", "q"),
+            ("since=2026-11-25", "since"),
+            ("until=2027-02-30T00:00:00Z", "until"),
+            ("since=2026-11-25T09:00:00Z&until=2026-11-25T09:00:00Z", "until"),
+            ("expiring_within_hours=0", "expiring_within_hours"),
+            ("expiring_within_hours=4h", "expiring_within_hours"),
+            ("rule_id=1", "rule_id"),
+            ("offset=10001", "offset"),
+            ("tool_name=a&tool_name=b", "tool_name"),
+            ("colour=red", "colour"),
+        ] {
+            let problem = read(raw).expect_err(raw);
+            assert!(problem.errors.iter().any(|error| error.pointer == pointer), "{raw}: {problem:?}");
+        }
+    }
+}
