@@ -7,7 +7,7 @@ use domain::action::{AttemptState, Decider};
 use domain::event::EventType;
 use domain::health::Health;
 use domain::identity::Role;
-use domain::lifecycle::{ExecutionState, Status};
+use domain::lifecycle::{ExecutionState, Status, Verb};
 use domain::page::Sort;
 use domain::problem::Problem;
 use domain::risk::RiskTier;
@@ -36,12 +36,13 @@ pub(crate) const OUTDATED: &str = "A new version is running.";
 pub(crate) const RELOAD: &str = "Reload";
 
 /// The keys and what they do.
-pub(crate) const KEY_HELP: [(&str, &str); 8] = [
+pub(crate) const KEY_HELP: [(&str, &str); 9] = [
     ("j", "next row"),
     ("k", "row before"),
     ("Enter", "open the row"),
     ("a", "approve"),
     ("x", "reject"),
+    ("e", "extend the deadline"),
     ("/", "filter"),
     ("Esc", "close what is open"),
     ("?", "this list"),
@@ -474,12 +475,15 @@ pub(crate) const fn event(event: EventType) -> &'static str {
         EventType::ActionRejected => "Rejected",
         EventType::ActionWithdrawn => "Withdrawn",
         EventType::ActionExpired => "Expired",
+        EventType::ActionExtended => "Deadline moved",
+        EventType::ActionAbandoned => "Given up",
         EventType::ExecutionClaimed => "Taken by an executor",
         EventType::ExecutionSucceeded => "Succeeded",
         EventType::ExecutionFailed => "Failed",
         EventType::ExecutionUnknown => "Executor went silent",
         EventType::ExecutionReportedLate => "Late report",
         EventType::ExecutionResolved => "Outcome settled by a person",
+        EventType::ExecutionRetried => "To be tried again",
         EventType::DecisionRefused => "Decision refused",
         EventType::ToolRegistered => "Tool registered",
         EventType::ToolChanged => "Tool changed",
@@ -497,16 +501,34 @@ pub(crate) const fn event(event: EventType) -> &'static str {
 // Deciding.
 pub(crate) const APPROVE: &str = "Approve";
 pub(crate) const REJECT: &str = "Reject";
-pub(crate) const RESOLVE: &str = "Settle outcome";
+pub(crate) const EXTEND: &str = "Extend";
+pub(crate) const RESOLVE: &str = "Settle";
 pub(crate) const SENDING: &str = "Sending…";
 pub(crate) const TOO_LATE: &str = "Its deadline has passed: it can no longer be decided.";
 pub(crate) const REJECT_LEAD: &str = "Reject, and tell the agent why";
 pub(crate) const REJECT_NOTE: &str = "In your words (the agent reads this)";
-pub(crate) const REJECT_CHIPS: [&str; 4] = ["Wrong recipient", "Not now", "Agent error", "Suspicious"];
-pub(crate) const RESOLVE_LEAD: &str = "What did you find out?";
-pub(crate) const IT_HAPPENED: &str = "It happened";
-pub(crate) const IT_DID_NOT: &str = "It did not happen";
-pub(crate) const RESOLVE_NOTE: &str = "How you know";
+pub(crate) const REJECT_CHOICES: [(&str, &str); 4] = [
+    ("Wrong recipient", "Wrong recipient"),
+    ("Not now", "Not now"),
+    ("Agent error", "Agent error"),
+    ("Suspicious", "Suspicious"),
+];
+pub(crate) const RESOLVE_LEAD: &str = "What did you find out, or what now?";
+pub(crate) const RESOLVE_NOTE: &str = "How you know, or why (for the trail)";
+pub(crate) const EXTEND_LEAD: &str = "Give it more time";
+pub(crate) const EXTEND_CHOICES: [(&str, &str); 4] =
+    [("4", "4 hours"), ("24", "a day"), ("72", "3 days"), ("168", "a week")];
+pub(crate) const NOT_EXTENDED: &str = "Deadline not moved.";
+
+/// The word of a form for a way out of a failed or unknown run, and what it says.
+pub(crate) const fn settling(verb: Verb) -> (&'static str, &'static str) {
+    match verb {
+        Verb::ResolveSucceeded => ("succeeded", "It happened"),
+        Verb::ResolveFailed => ("failed", "It did not happen"),
+        Verb::Retry => ("retry", "Try again"),
+        _ => ("abandon", "Give up"),
+    }
+}
 pub(crate) const NOT_APPROVED: &str = "Not approved.";
 pub(crate) const NOT_REJECTED: &str = "Not rejected.";
 pub(crate) const NOT_RESOLVED: &str = "Not settled.";
@@ -541,7 +563,7 @@ pub(crate) fn came_of(decided: &Decided) -> String {
         (Status::Expired, _) => "expired before the decision",
         (Status::Withdrawn, _) => "withdrawn by its agent",
         (Status::Abandoned, _) => "given up on",
-        (Status::Pending, _) => "still pending",
+        (Status::Pending, _) => "has more time",
     };
     let before = if decided.repeated { " You had decided so before." } else { "" };
     format!("{tool} {words}.{before}")

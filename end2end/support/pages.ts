@@ -29,11 +29,25 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
     await visit(page, `/approvals/${scene.low}`);
     await page.locator('summary', { hasText: 'Reject' }).click();
   },
+  'more time for a call': async (page, scene) => {
+    await visit(page, `/approvals/${scene.low}`);
+    await page.locator('summary', { hasText: 'Extend' }).click();
+  },
+  'the filter': async (page) => {
+    await visit(page, '/approvals');
+    await page.keyboard.press('/');
+    await page.getByRole('dialog', { name: 'Show only actions' }).waitFor();
+  },
+  'a narrowed list': (page) => visit(page, '/approvals?status=all&q=an&expiring_within_hours=8000'),
+  'a search that finds nothing': (page) => visit(page, '/approvals?q=nothingofthekind'),
   'a call that has succeeded': (page, scene) => visit(page, `/approvals/${scene.succeeded}`),
-  'a call that has failed': (page, scene) => visit(page, `/approvals/${scene.failed}`),
+  'a call that has failed': async (page, scene) => {
+    await visit(page, `/approvals/${scene.failed}`);
+    await page.locator('summary', { hasText: 'Settle' }).click();
+  },
   'a call whose outcome is unknown': async (page, scene) => {
     await visit(page, `/approvals/${scene.unknown}`);
-    await page.locator('summary', { hasText: 'Settle outcome' }).click();
+    await page.locator('summary', { hasText: 'Settle' }).click();
   },
   'a call that was rejected': (page, scene) => visit(page, `/approvals/${scene.rejected}`),
   'a call that has expired': (page, scene) => visit(page, `/approvals/${scene.expired}`),

@@ -42,8 +42,8 @@ impl ActionFilter {
     /// Takes a filter's parameters out of a query string. What is wrong with them is noted there.
     pub fn read(query: &mut QueryString, default_sort: Sort) -> Self {
         let filter = Self {
-            statuses: query.many::<Status>("status"),
-            risk_tiers: query.many::<RiskTier>("risk_tier"),
+            statuses: query.many::<StatusWord>("status").into_iter().map(|word| word.0).collect(),
+            risk_tiers: query.many::<TierWord>("risk_tier").into_iter().map(|word| word.0).collect(),
             tool_name: query.one("tool_name"),
             session_id: query.one("session_id"),
             agent: query.one("agent"),
@@ -79,6 +79,8 @@ macro_rules! parameter {
 }
 
 parameter! {
+    StatusWord(Status) = |text: &str| text.parse().map_err(|_| one_of(Status::ALL.map(Status::as_str).as_slice(), text));
+    TierWord(RiskTier) = |text: &str| text.parse().map_err(|_| one_of(RiskTier::ALL.map(RiskTier::as_str).as_slice(), text));
     Words(String) = |text: &str| search::query(text).ok_or_else(|| "has no letter or digit in it".to_owned());
     Instant(DateTime<Utc>) = time_text::parse_instant;
     Hours(i32) = |text: &str| whole(text, 1, MAX_HOURS);
@@ -95,6 +97,10 @@ fn whole<T: std::str::FromStr + PartialOrd + std::fmt::Display>(text: &str, leas
         .ok()
         .filter(|number| (&least..=&most).contains(&number))
         .ok_or_else(|| format!("must be a whole number from {least} to {most}"))
+}
+
+fn one_of(words: &[&str], text: &str) -> String {
+    format!("must be one of {}, not {text}", words.join(", "))
 }
 
 fn words_of(problem: Problem) -> String {

@@ -153,6 +153,8 @@ pub enum Verb {
     Approve,
     /// A person rejects, with a reason.
     Reject,
+    /// A person moves its deadline on.
+    Extend,
     /// The agent that parked it takes it back.
     Withdraw,
     /// The deadline passed.
@@ -177,9 +179,10 @@ pub enum Verb {
 
 impl Verb {
     /// All verbs.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Approve,
         Self::Reject,
+        Self::Extend,
         Self::Withdraw,
         Self::Expire,
         Self::Claim,
@@ -216,11 +219,14 @@ pub const fn next(state: State, verb: Verb) -> Result<State, Refusal> {
     use Status as S;
     match (state.status, state.execution, verb) {
         (S::Pending, _, Verb::Expire) if !state.live => Ok(State::settled(S::Expired, None)),
-        (S::Pending, _, Verb::Approve | Verb::Reject | Verb::Withdraw) if !state.live => Err(Refusal::Expired),
+        (S::Pending, _, Verb::Approve | Verb::Reject | Verb::Withdraw | Verb::Extend) if !state.live => {
+            Err(Refusal::Expired)
+        }
+        (S::Pending, _, Verb::Extend) => Ok(state),
         (S::Pending, _, Verb::Approve) => Ok(State::settled(S::Approved, Some(E::Queued))),
         (S::Pending, _, Verb::Reject) => Ok(State::settled(S::Rejected, None)),
         (S::Pending, _, Verb::Withdraw) => Ok(State::settled(S::Withdrawn, None)),
-        (_, _, Verb::Approve | Verb::Reject | Verb::Withdraw) => Err(Refusal::AlreadyDecided(state)),
+        (_, _, Verb::Approve | Verb::Reject | Verb::Withdraw | Verb::Extend) => Err(Refusal::AlreadyDecided(state)),
 
         (S::Approved, Some(E::Queued), Verb::Claim) => Ok(State::settled(S::Approved, Some(E::Running))),
         (S::Approved, Some(E::Running), Verb::ReportSuccess) => Ok(State::settled(S::Executed, Some(E::Succeeded))),
@@ -259,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_settled_action_never_becomes_pending_again() {
-        for state in every_state() {
+        for state in every_state().filter(|state| state.status != Status::Pending) {
             for verb in Verb::ALL {
                 assert!(!next(state, verb).is_ok_and(|after| after.status == Status::Pending), "{state:?} {verb:?}");
             }

@@ -17,6 +17,7 @@ pub enum Code {
     CrossSiteRequest,
     DeniedByRule,
     ToolBlocked,
+    NotInBulk,
     NotFound,
     MethodNotAllowed,
     AlreadyDecided,
@@ -37,7 +38,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, for the documentation and the tests.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::HumanActorRequired,
@@ -45,6 +46,7 @@ impl Code {
         Self::CrossSiteRequest,
         Self::DeniedByRule,
         Self::ToolBlocked,
+        Self::NotInBulk,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::AlreadyDecided,
@@ -73,7 +75,8 @@ impl Code {
             | Self::SelfApprovalForbidden
             | Self::CrossSiteRequest
             | Self::DeniedByRule
-            | Self::ToolBlocked => 403,
+            | Self::ToolBlocked
+            | Self::NotInBulk => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::AlreadyDecided
@@ -101,6 +104,7 @@ impl Code {
             Self::CrossSiteRequest => "cross_site_request",
             Self::DeniedByRule => "denied_by_rule",
             Self::ToolBlocked => "tool_blocked",
+            Self::NotInBulk => "not_in_bulk",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::AlreadyDecided => "already_decided",
@@ -130,6 +134,7 @@ impl Code {
             Self::CrossSiteRequest => "The request came from another site",
             Self::DeniedByRule => "A rule denies this call",
             Self::ToolBlocked => "The tool is blocked",
+            Self::NotInBulk => "The action is decided one by one",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::AlreadyDecided => "The action was decided before",

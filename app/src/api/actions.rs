@@ -5,17 +5,17 @@ use domain::id::ActionId;
 use domain::text_safety::Piece;
 use domain::view::{ActionDetail, Decided, QueuePage};
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use leptos::server_fn::codec::{GetUrl, PostUrl};
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
-use super::encoding::JsonAnswer;
+use super::protocol::Console;
 
 /// A page of the list, as the page's address asks for it: an unknown word is refused by name, never an empty page.
 ///
 /// # Errors
 /// Not signed in, an unknown word, or the database cannot be read.
-#[server(prefix = "/api/console", endpoint = "actions/list", input = GetUrl, output = JsonAnswer)]
+#[server(prefix = "/api/console", endpoint = "actions/list", protocol = Console<GetUrl>)]
 pub async fn list(#[server(default)] query: String) -> Result<QueuePage, Failure> {
     use super::{answer, engine, person};
     answer(engine::console::queue(&engine(), &person()?, &query).await)
@@ -25,7 +25,7 @@ pub async fn list(#[server(default)] query: String) -> Result<QueuePage, Failure
 ///
 /// # Errors
 /// Not signed in, no such action, or the database cannot be read.
-#[server(prefix = "/api/console", endpoint = "actions/show", input = GetUrl, output = JsonAnswer)]
+#[server(prefix = "/api/console", endpoint = "actions/show", protocol = Console<GetUrl>)]
 pub async fn show(id: ActionId) -> Result<ActionDetail, Failure> {
     use super::{answer, engine, person};
     answer(engine::console::detail(&engine(), &person()?, id).await)
@@ -35,7 +35,7 @@ pub async fn show(id: ActionId) -> Result<ActionDetail, Failure> {
 ///
 /// # Errors
 /// As [`show`]; or there is no text at the path.
-#[server(prefix = "/api/console", endpoint = "actions/full_value", input = GetUrl, output = JsonAnswer)]
+#[server(prefix = "/api/console", endpoint = "actions/full_value", protocol = Console<GetUrl>)]
 pub async fn full_value(id: ActionId, path: String) -> Result<Vec<Piece>, Failure> {
     use super::{answer, engine, person};
     answer(engine::console::full_value(&engine(), &person()?, id, &path).await)
@@ -45,7 +45,7 @@ pub async fn full_value(id: ActionId, path: String) -> Result<Vec<Piece>, Failur
 ///
 /// # Errors
 /// What the engine refuses: too late, decided before, other arguments, no permission.
-#[server(prefix = "/api/console", endpoint = "actions/approve", output = JsonAnswer)]
+#[server(prefix = "/api/console", endpoint = "actions/approve", protocol = Console<PostUrl>)]
 pub async fn approve(id: ActionId, args_sha256: Digest) -> Result<Decided, Failure> {
     let decision = on_server::approve(id, args_sha256).await;
     on_server::decided(id, decision).await
@@ -55,7 +55,7 @@ pub async fn approve(id: ActionId, args_sha256: Digest) -> Result<Decided, Failu
 ///
 /// # Errors
 /// As [`approve`]; or there is no reason.
-#[server(prefix = "/api/console", endpoint = "actions/reject", output = JsonAnswer)]
+#[server(prefix = "/api/console", endpoint = "actions/reject", protocol = Console<PostUrl>)]
 pub async fn reject(
     id: ActionId,
     #[server(default)] reason: String,
@@ -65,29 +65,57 @@ pub async fn reject(
     on_server::decided(id, decision).await
 }
 
-/// What a person found out about a call whose outcome is unknown.
+/// What a person found out about a run that failed or went silent, or what is to be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Finding {
+pub enum Settling {
+    /// An unknown outcome was a success.
     Succeeded,
+    /// An unknown outcome was a failure.
     Failed,
+    /// The executor is to try again.
+    Retry,
+    /// Nobody is to try again.
+    Abandon,
 }
 
-/// Settles an unknown outcome.
+impl Settling {
+    /// The word of a form.
+    pub(crate) fn of(word: &str) -> Self {
+        match word {
+            "succeeded" => Self::Succeeded,
+            "failed" => Self::Failed,
+            "retry" => Self::Retry,
+            _ => Self::Abandon,
+        }
+    }
+}
+
+/// Settles a failed or unknown run.
 ///
 /// # Errors
-/// As [`approve`]; or the outcome is not unknown.
-#[server(prefix = "/api/console", endpoint = "actions/resolve", output = JsonAnswer)]
-pub async fn resolve(id: ActionId, outcome: Finding, #[server(default)] note: String) -> Result<Decided, Failure> {
+/// As [`approve`]; or the run is in no such state, or there is no note.
+#[server(prefix = "/api/console", endpoint = "actions/resolve", protocol = Console<PostUrl>)]
+pub async fn resolve(id: ActionId, outcome: Settling, #[server(default)] note: String) -> Result<Decided, Failure> {
     let decision = on_server::resolve(id, outcome, note).await;
     on_server::decided(id, decision).await
+}
+
+/// Moves the action's deadline on.
+///
+/// # Errors
+/// As [`approve`]; or there is no deadline, or the hours are too many.
+#[server(prefix = "/api/console", endpoint = "actions/extend", protocol = Console<PostUrl>)]
+pub async fn extend(id: ActionId, hours: i32) -> Result<Decided, Failure> {
+    let decision = on_server::extend(id, hours).await;
+    on_server::stay(id, decision)
 }
 
 /// Expires every pending action whose deadline has passed, and says how many those were.
 ///
 /// # Errors
 /// No permission, or the database cannot be written.
-#[server(prefix = "/api/console", endpoint = "actions/expire_stale", output = JsonAnswer)]
+#[server(prefix = "/api/console", endpoint = "actions/expire_stale", protocol = Console<PostUrl>)]
 pub async fn expire_stale() -> Result<usize, Failure> {
     let expired = on_server::expire_stale().await;
     super::finish(expired, on_server::expired_flash, |_| super::came_from())
@@ -110,9 +138,9 @@ mod on_server {
     use domain::lifecycle::Status;
     use domain::view::Decided;
     use engine::decisions::{Approve, Decision};
-    use engine::execution::Settle;
+    use engine::settlement::Settle;
 
-    use super::Finding;
+    use super::Settling;
     use crate::api::{Failure, answer, came_from, engine, finish, person};
     use crate::flash::Flash;
     use crate::pages::approvals::query::Query;
@@ -126,9 +154,19 @@ mod on_server {
         answer(engine::decisions::reject(&engine(), &person()?, id, reason).await)
     }
 
-    pub(super) async fn resolve(id: ActionId, outcome: Finding, note: String) -> Result<Decision, Failure> {
-        let settle = Settle { succeeded: outcome == Finding::Succeeded, note };
-        answer(engine::execution::resolve(&engine(), &person()?, id, settle).await)
+    pub(super) async fn resolve(id: ActionId, outcome: Settling, note: String) -> Result<Decision, Failure> {
+        use engine::settlement::{abandon, resolve, retry};
+        let (engine, person) = (engine(), person()?);
+        answer(match outcome {
+            Settling::Succeeded => resolve(&engine, &person, id, Settle { succeeded: true, note }).await,
+            Settling::Failed => resolve(&engine, &person, id, Settle { succeeded: false, note }).await,
+            Settling::Retry => retry(&engine, &person, id, Some(&note)).await,
+            Settling::Abandon => abandon(&engine, &person, id, &note).await,
+        })
+    }
+
+    pub(super) async fn extend(id: ActionId, hours: i32) -> Result<Decision, Failure> {
+        answer(engine::expiry::extend(&engine(), &person()?, id, hours).await)
     }
 
     pub(super) async fn expire_stale() -> Result<usize, Failure> {
@@ -149,6 +187,15 @@ mod on_server {
             Ok(decision) => Ok(told(decision, next_in(&list, id).await)),
             Err(failure) => Err(failure),
         };
+        end(id, &list, decided)
+    }
+
+    /// Tells the person what came of it; the action stays open.
+    pub(super) fn stay(id: ActionId, decision: Result<Decision, Failure>) -> Result<Decided, Failure> {
+        end(id, &Query::of_url(&came_from()), decision.map(|decision| told(decision, Some(id))))
+    }
+
+    fn end(id: ActionId, list: &Query, decided: Result<Decided, Failure>) -> Result<Decided, Failure> {
         finish(
             decided,
             |decided| {

@@ -5,6 +5,7 @@
 pub mod actions;
 pub(crate) mod encoding;
 pub mod frame;
+mod protocol;
 pub mod session;
 
 use std::fmt;

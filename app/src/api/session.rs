@@ -2,15 +2,16 @@
 //! WebAssembly: whoever signs in gets a fresh page with nothing of the person before.
 
 use leptos::prelude::*;
+use leptos::server_fn::codec::PostUrl;
 
 use super::Failure;
-use super::encoding::JsonAnswer;
+use super::protocol::Console;
 
 /// Signs in by name and password.
 ///
 /// # Errors
 /// Wrong name or password, or too many tries.
-#[server(prefix = "/api/console", endpoint = "session/sign_in", output = JsonAnswer)]
+#[server(prefix = "/api/console", endpoint = "session/sign_in", protocol = Console<PostUrl>)]
 pub async fn sign_in(name: String, password: String, #[server(default)] next: String) -> Result<(), Failure> {
     let signed_in = engine::identity::sign_in(&super::engine(), &name, &password, &on_server::from()).await;
     on_server::enter(signed_in, &next)
@@ -21,7 +22,7 @@ pub async fn sign_in(name: String, password: String, #[server(default)] next: St
 ///
 /// # Errors
 /// The link was used, has ended, or never was.
-#[server(prefix = "/api/console", endpoint = "session/redeem_link", output = JsonAnswer)]
+#[server(prefix = "/api/console", endpoint = "session/redeem_link", protocol = Console<PostUrl>)]
 pub async fn redeem_link(link: String, #[server(default)] next: String) -> Result<(), Failure> {
     let signed_in = engine::identity::redeem_link(&super::engine(), &link, &on_server::from()).await;
     on_server::enter(signed_in, &next)
@@ -31,7 +32,7 @@ pub async fn redeem_link(link: String, #[server(default)] next: String) -> Resul
 ///
 /// # Errors
 /// The database cannot be written.
-#[server(prefix = "/api/console", endpoint = "session/sign_out", output = JsonAnswer)]
+#[server(prefix = "/api/console", endpoint = "session/sign_out", protocol = Console<PostUrl>)]
 pub async fn sign_out() -> Result<(), Failure> {
     let ended = match super::visitor().session_id {
         Some(session) => super::answer(engine::identity::sign_out(&super::engine(), session).await),
@@ -45,7 +46,7 @@ pub async fn sign_out() -> Result<(), Failure> {
 ///
 /// # Errors
 /// An unknown word.
-#[server(prefix = "/api/console", endpoint = "session/set_theme", output = JsonAnswer)]
+#[server(prefix = "/api/console", endpoint = "session/set_theme", protocol = Console<PostUrl>)]
 pub async fn set_theme(theme: crate::theme::Theme) -> Result<(), Failure> {
     super::set_cookie(crate::theme::COOKIE, theme.as_str(), Some(365 * 24 * 3600));
     super::finish(Ok(()), |_| None, |_| super::came_from())

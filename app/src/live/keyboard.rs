@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, Node};
 
 /// The keys that press what carries them.
-const PRESS: [&str; 4] = ["a", "x", "/", "?"];
+const PRESS: [&str; 5] = ["a", "x", "e", "/", "?"];
 const ROWS: &str = ".row > a";
 
 /// Listens until the page goes.

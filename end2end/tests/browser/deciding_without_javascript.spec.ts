@@ -112,10 +112,10 @@ test('an unknown outcome is settled', async ({ page, agent, worker, person }) =>
   await signIn(page, '/approvals?status=approved');
   await openFromList(page, action.id);
   await expect(card(page)).toContainText('Outcome unknown.');
-  await card(page).locator('summary', { hasText: 'Settle outcome' }).click();
+  await card(page).locator('summary', { hasText: 'Settle' }).click();
   await card(page).getByLabel('It did not happen').check();
   await card(page).getByLabel('How you know').fill('The bank has no such payment');
-  await card(page).getByRole('button', { name: 'Settle outcome' }).click();
+  await card(page).getByRole('button', { name: 'Settle', exact: true }).click();
   await expect(page.locator('.toast')).toContainText('send_payment has failed');
   expect(await agent.get(action.id)).toMatchObject({ status: 'executed', execution_state: 'failed' });
 });

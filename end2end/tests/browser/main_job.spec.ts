@@ -129,10 +129,10 @@ test('a worker that dies between sending and reporting leaves one mail and an un
   expect(said).toMatchObject({ code: 3, lines: [`parked: ${id}`, 'approved: no reason given', expect.stringContaining('outcome: unknown')] });
   expect(await worker.claim(['send_email']), 'it is never run again by itself').toBeUndefined();
 
-  await card(page).locator('summary', { hasText: 'Settle outcome' }).click();
+  await card(page).locator('summary', { hasText: 'Settle' }).click();
   await card(page).getByLabel('It happened').check();
   await card(page).getByLabel('How you know').fill('It is in the outbox');
-  await card(page).getByRole('button', { name: 'Settle outcome' }).click();
+  await card(page).getByRole('button', { name: 'Settle', exact: true }).click();
   await showDecided(page);
   await expect(card(page)).toContainText('Succeeded.');
 

@@ -127,11 +127,20 @@ pub async fn full_value(engine: &Engine, principal: &Principal, id: ActionId, pa
 
 /// What this person may do with the action now. The lifecycle says what could be done, the role who may.
 fn verbs(principal: &Principal, action: &Action) -> Vec<Verb> {
-    const OFFERED: [Verb; 4] = [Verb::Approve, Verb::Reject, Verb::ResolveSucceeded, Verb::ResolveFailed];
+    const OFFERED: [Verb; 7] = [
+        Verb::Approve,
+        Verb::Reject,
+        Verb::Extend,
+        Verb::ResolveSucceeded,
+        Verb::ResolveFailed,
+        Verb::Retry,
+        Verb::Abandon,
+    ];
     if require(principal, Scope::DecisionsWrite).is_err() {
         return Vec::new();
     }
-    OFFERED.into_iter().filter(|verb| allows(action.state(), *verb)).collect()
+    let fits = |verb: &Verb| allows(action.state(), *verb) && (*verb != Verb::Extend || action.expires_at.is_some());
+    OFFERED.into_iter().filter(fits).collect()
 }
 
 fn rows(json: &Json, overrides: &ClassOverrides) -> Vec<domain::argument::ArgumentRow> {

@@ -140,6 +140,22 @@ async fn late(engine: &Engine, id: ActionId, verb: Verb, decider: &Decider) -> R
     Err(expired(&action))
 }
 
+/// Why an action takes no change of its deadline: it is decided, its deadline has passed (which is written down here),
+/// or it has none.
+pub(crate) async fn refused(engine: &Engine, action: &Action) -> crate::Error {
+    if action.status == Status::Pending && action.live {
+        let problem = Problem::new(Code::WrongState, "The action has no deadline that could be moved.");
+        return Problem { standing: Some(standing(action)), ..problem }.into();
+    }
+    if action.status == Status::Pending {
+        if let Err(error) = crate::expiry::sweep(engine).await {
+            return error;
+        }
+        return expired(action);
+    }
+    if action.status == Status::Expired { expired(action) } else { already_decided(action) }
+}
+
 fn already(
     action: Action,
     verb: Verb,

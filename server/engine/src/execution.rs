@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::action::{Action, AttemptState, Decider, ExecutionResult, limit};
+use domain::action::{Action, AttemptState, ExecutionResult, limit};
 use domain::digest::Digest;
 use domain::event::EventType;
 use domain::id::{ActionId, AttemptId};
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
-use domain::lifecycle::{ExecutionState, Verb, next};
+use domain::lifecycle::ExecutionState;
 use domain::problem::{Code, Problem};
 use domain::redaction::CallMask;
 use domain::tool::Executor;
@@ -18,7 +18,6 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::decisions::{Decision, check_text, person, standing};
 use crate::notify::Change;
 use crate::store::attempts::ClaimedAttempt;
 use crate::trail::Entry;
@@ -346,53 +345,6 @@ pub async fn give_up_lost(engine: &Engine) -> Result<usize> {
     transaction.commit().await?;
     changes.into_iter().for_each(|change| engine.changes.publish(change));
     Ok(lost.len())
-}
-
-/// What a person found out about an unknown outcome.
-#[derive(Clone, Debug)]
-pub struct Settle {
-    pub succeeded: bool,
-    /// How they know.
-    pub note: String,
-}
-
-/// Settles an unknown outcome by a person's word.
-///
-/// # Errors
-/// `wrong_state` when the outcome is not unknown; `invalid_request` without a note.
-pub async fn resolve(engine: &Engine, principal: &Principal, id: ActionId, settle: Settle) -> Result<Decision> {
-    let Decider::Human(name) = person(principal)? else { unreachable!("person() answers a person") };
-    if settle.note.trim().is_empty() {
-        return Err(Problem::invalid("/note", "is missing: say how you know").into());
-    }
-    check_text("/note", Some(&settle.note))?;
-    let mut transaction = engine.pool.begin().await?;
-    let action =
-        store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
-    let verb = if settle.succeeded { Verb::ResolveSucceeded } else { Verb::ResolveFailed };
-    if let Err(refusal) = next(action.state(), verb) {
-        let problem = Problem::new(Code::WrongState, format!("Only an unknown outcome is settled by hand: {refusal}."));
-        return Err(Problem { standing: Some(standing(&action)), ..problem }.into());
-    }
-    let note = actions::mask(engine, &mut transaction, &action).await?.text(&settle.note);
-    let result = ExecutionResult {
-        success: settle.succeeded,
-        result: Some(Json::object([
-            ("resolved_by", Json::from(format!("human:{name}"))),
-            ("note", Json::from(note.as_str())),
-        ])),
-        error: (!settle.succeeded).then(|| note.clone()),
-        executed_at: store::now_in(&mut transaction).await?,
-    };
-    let action = store::actions::finish(&mut transaction, id, ExecutionState::Unknown, &result)
-        .await?
-        .ok_or_else(|| crate::Error::Corrupt(format!("action {id} changed while it was locked")))?;
-    let entry = Entry { event_type: EventType::ExecutionResolved, actor: &principal.actor(), reason: Some(&note) };
-    let adds = [("success", Json::from(settle.succeeded))];
-    let seq = trail::append_about(&mut transaction, &action, entry, adds).await?;
-    transaction.commit().await?;
-    engine.changes.publish(Change::action(id, seq));
-    Ok(Decision { action, repeated: false })
 }
 
 /// Whether nothing is there that would run an approved action.

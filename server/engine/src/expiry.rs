@@ -1,18 +1,25 @@
 //! Deadlines. At the deadline and later an action is expired whether or not the sweep has run (every decision
 //! checks it); the sweep writes it down.
 
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use domain::action::Action;
 use domain::event::EventType;
 use domain::id::ActionId;
 use domain::identity::{Principal, Scope};
+use domain::json::Json;
+use domain::lifecycle::Status;
 use domain::problem::{Code, Problem};
 use sqlx::PgConnection;
 
+use crate::decisions::{Decision, person};
 use crate::notify::Change;
 use crate::trail::Entry;
-use crate::{Engine, Result, store, trail};
+use crate::{Engine, Result, decisions, store, trail};
 
 /// How many actions one transaction of the sweep takes.
 const BATCH: i64 = 200;
+/// The farthest a deadline is away: a year.
+const LONGEST_HOURS: i32 = 8_760;
 
 /// Marks every pending action past its deadline, each with its event.
 ///
@@ -27,6 +34,46 @@ pub async fn expire_stale(engine: &Engine, principal: &Principal) -> Result<Vec<
         .into());
     }
     expire_all(engine).await
+}
+
+/// Moves the deadline of a pending action on by `hours`. A deadline is never moved back, and never more than a year away.
+///
+/// # Errors
+/// `invalid_request` for hours that are not 1 to 8760; `action_expired`, `already_decided`; `wrong_state` where there is
+/// no deadline.
+pub async fn extend(engine: &Engine, principal: &Principal, id: ActionId, hours: i32) -> Result<Decision> {
+    person(principal)?;
+    if !(1..=LONGEST_HOURS).contains(&hours) {
+        return Err(Problem::invalid("/hours", "must be a whole number from 1 to 8760").into());
+    }
+    let mut transaction = engine.pool.begin().await?;
+    let before =
+        store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
+    let Some(deadline) = before.expires_at.filter(|_| before.status == Status::Pending && before.live) else {
+        transaction.rollback().await?;
+        return Err(decisions::refused(engine, &before).await);
+    };
+    let latest = store::now_in(&mut transaction).await? + TimeDelta::hours(i64::from(LONGEST_HOURS));
+    if deadline + TimeDelta::hours(i64::from(hours)) > latest {
+        return Err(Problem::invalid("/hours", "would move the deadline more than a year away").into());
+    }
+    let extended = store::actions::extend(&mut transaction, id, hours).await?;
+    let Some(action) = extended else {
+        // Its deadline passed between the two looks.
+        transaction.rollback().await?;
+        return Err(decisions::refused(engine, &Action { live: false, ..before }).await);
+    };
+    let entry = Entry { event_type: EventType::ActionExtended, actor: &principal.actor(), reason: None };
+    let instant = |at: Option<DateTime<Utc>>| Json::from(at.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true)));
+    let adds = [
+        ("hours", Json::from(i64::from(hours))),
+        ("from", instant(Some(deadline))),
+        ("to", instant(action.expires_at)),
+    ];
+    let seq = trail::append_about(&mut transaction, &action, entry, adds).await?;
+    transaction.commit().await?;
+    engine.changes.publish(Change::action(id, seq));
+    Ok(Decision { action, repeated: false })
 }
 
 /// How many pending actions are past their deadline.

@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod address;
 pub mod audit;
+pub mod bulk;
 pub mod cluster;
 pub mod console;
 pub mod decisions;
@@ -19,6 +20,7 @@ pub mod identity;
 pub mod metrics;
 pub mod notify;
 pub mod schema;
+pub mod settlement;
 mod store;
 pub mod tools;
 mod trail;

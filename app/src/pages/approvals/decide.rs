@@ -15,7 +15,7 @@ use leptos::server_fn::ServerFn as _;
 
 use super::arguments::values;
 use super::desk::{Desk, Refusal};
-use crate::api::actions::{Approve, Finding, Reject, Resolve, approve, reject, resolve};
+use crate::api::actions::{Approve, Extend, Reject, Resolve, Settling, approve, extend, reject, resolve};
 use crate::components::icon::Icon;
 use crate::dom::{field, focus_first};
 use crate::live::Clock;
@@ -36,7 +36,12 @@ struct Subject {
 pub(super) fn decide(desk: Desk, detail: &ActionDetail) -> AnyView {
     let may = |verb| detail.verbs.contains(&verb);
     let (can_approve, can_reject) = (may(Verb::Approve), may(Verb::Reject));
-    let can_resolve = may(Verb::ResolveSucceeded) || may(Verb::ResolveFailed);
+    let settling: Vec<_> = [Verb::ResolveSucceeded, Verb::ResolveFailed, Verb::Retry, Verb::Abandon]
+        .into_iter()
+        .filter(|verb| may(*verb))
+        .map(message::settling)
+        .collect();
+    let (can_extend, can_resolve) = (may(Verb::Extend), !settling.is_empty());
     let deadline = detail.row.expires_at.filter(|_| detail.row.status == Status::Pending);
     let too_late = passed(deadline, detail.now, detail.row.live || detail.row.status != Status::Pending);
     let subject = Subject {
@@ -66,7 +71,8 @@ pub(super) fn decide(desk: Desk, detail: &ActionDetail) -> AnyView {
             <div class="says" role="alert">{refusal} {says}</div>
             {can_approve.then(|| approval(desk, subject.clone(), off))}
             {can_reject.then(|| rejection(desk, subject.id, off))}
-            {can_resolve.then(|| resolution(desk, subject.id, off))}
+            {can_extend.then(|| extension(desk, subject.id, off))}
+            {can_resolve.then(|| resolution(desk, subject.id, settling, off))}
         </div>
     }
     .into_any()
@@ -156,82 +162,111 @@ fn button(desk: Desk, off: Signal<bool>, key: Option<&'static str>, words: Strin
     .into_any()
 }
 
-fn rejection(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
-    let send = move |event: SubmitEvent| {
-        event.prevent_default();
-        if !off.get_untracked() {
-            let (chip, note) = (field(&event, "reason"), field(&event, "note"));
-            desk.send(id, message::NOT_REJECTED, Box::pin(reject(id, chip, note)));
-        }
-    };
-    view! {
-        <details class="act" name="act" on:toggle=focus_first>
-            <summary class="btn bad" data-key="x" aria-disabled=move || off.get().then_some("true") on:click=stay_shut(off)>
-                {message::REJECT} <kbd>"x"</kbd>
-            </summary>
-            <div class="panel">
-                <form class="stack" method="post" action=Reject::PATH on:submit=send>
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <fieldset class="chips">
-                        <legend>{message::REJECT_LEAD}</legend>
-                        {message::REJECT_CHIPS
-                            .into_iter()
-                            .enumerate()
-                            .map(|(place, chip)| {
-                                view! {
-                                    <label class="chip">
-                                        <input type="radio" name="reason" value=chip
-                                            data-first=(place == 0).then_some("")/>
-                                        {chip}
-                                    </label>
-                                }
-                            })
-                            .collect_view()}
-                    </fieldset>
-                    <label>
-                        {message::REJECT_NOTE}
-                        <input class="input" name="note" maxlength="3000" autocomplete="off"/>
-                    </label>
-                    <button class="btn bad" name="via" value="form" disabled=move || off.get()>{message::REJECT}</button>
-                </form>
-            </div>
-        </details>
-    }
-    .into_any()
+/// A choice with a word about it, behind a button of the bar.
+struct Panel {
+    key: &'static str,
+    words: &'static str,
+    /// The button's colour: `main`, `bad` or none.
+    colour: &'static str,
+    path: &'static str,
+    lead: &'static str,
+    /// What the choices are called in the form, and what they are: the word that is sent, and what it says.
+    name: &'static str,
+    choices: Vec<(&'static str, &'static str)>,
+    must_choose: bool,
+    /// What is asked for in words, and whether it may be left out.
+    note: Option<(&'static str, bool)>,
 }
 
-fn resolution(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
+fn rejection(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
+    let shape = Panel {
+        key: "x",
+        words: message::REJECT,
+        colour: "bad",
+        path: Reject::PATH,
+        lead: message::REJECT_LEAD,
+        name: "reason",
+        choices: message::REJECT_CHOICES.to_vec(),
+        must_choose: false,
+        note: Some((message::REJECT_NOTE, true)),
+    };
+    panel(id, off, shape, move |chip, note| desk.send(id, message::NOT_REJECTED, Box::pin(reject(id, chip, note))))
+}
+
+fn extension(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
+    let shape = Panel {
+        key: "e",
+        words: message::EXTEND,
+        colour: "",
+        path: Extend::PATH,
+        lead: message::EXTEND_LEAD,
+        name: "hours",
+        choices: message::EXTEND_CHOICES.to_vec(),
+        must_choose: true,
+        note: None,
+    };
+    panel(id, off, shape, move |hours, _| {
+        let hours = hours.parse().unwrap_or_default();
+        desk.send(id, message::NOT_EXTENDED, Box::pin(extend(id, hours)));
+    })
+}
+
+fn resolution(desk: Desk, id: ActionId, choices: Vec<(&'static str, &'static str)>, off: Signal<bool>) -> AnyView {
+    let shape = Panel {
+        key: "a",
+        words: message::RESOLVE,
+        colour: "main",
+        path: Resolve::PATH,
+        lead: message::RESOLVE_LEAD,
+        name: "outcome",
+        choices,
+        must_choose: true,
+        note: Some((message::RESOLVE_NOTE, false)),
+    };
+    panel(id, off, shape, move |word, note| {
+        desk.send(id, message::NOT_RESOLVED, Box::pin(resolve(id, Settling::of(&word), note)));
+    })
+}
+
+fn panel(id: ActionId, off: Signal<bool>, shape: Panel, send: impl Fn(String, String) + 'static) -> AnyView {
+    let Panel { key, words, colour, path, lead, name, choices, must_choose, note } = shape;
     let send = move |event: SubmitEvent| {
         event.prevent_default();
         if !off.get_untracked() {
-            let happened = field(&event, "outcome") == "succeeded";
-            let finding = if happened { Finding::Succeeded } else { Finding::Failed };
-            let note = field(&event, "note");
-            desk.send(id, message::NOT_RESOLVED, Box::pin(resolve(id, finding, note)));
+            send(field(&event, name), field(&event, "note"));
         }
     };
+    let choices = choices.into_iter().enumerate().map(|(place, (value, words))| {
+        view! {
+            <label class="chip">
+                <input type="radio" name=name value=value required=must_choose data-first=(place == 0).then_some("")/>
+                {words}
+            </label>
+        }
+    });
+    let note = note.map(|(label, optional)| {
+        view! {
+            <label>
+                {label}
+                <input class="input" name="note" required=!optional maxlength="3000" autocomplete="off"/>
+            </label>
+        }
+    });
     view! {
         <details class="act" name="act" on:toggle=focus_first>
-            <summary class="btn main" data-key="a">{message::RESOLVE}</summary>
+            <summary class=format!("btn {colour}") data-key=key aria-disabled=move || off.get().then_some("true")
+                on:click=stay_shut(off)>
+                {words} <kbd>{key}</kbd>
+            </summary>
             <div class="panel">
-                <form class="stack" method="post" action=Resolve::PATH on:submit=send>
+                <form class="stack" method="post" action=path on:submit=send>
                     <input type="hidden" name="id" value=id.to_string()/>
                     <fieldset class="chips">
-                        <legend>{message::RESOLVE_LEAD}</legend>
-                        <label class="chip">
-                            <input type="radio" name="outcome" value="succeeded" required data-first=""/>
-                            {message::IT_HAPPENED}
-                        </label>
-                        <label class="chip">
-                            <input type="radio" name="outcome" value="failed" required/>
-                            {message::IT_DID_NOT}
-                        </label>
+                        <legend>{lead}</legend>
+                        {choices.collect_view()}
                     </fieldset>
-                    <label>
-                        {message::RESOLVE_NOTE}
-                        <input class="input" name="note" required maxlength="3000" autocomplete="off"/>
-                    </label>
-                    <button class="btn main" name="via" value="form" disabled=move || off.get()>{message::RESOLVE}</button>
+                    {note}
+                    <button class=format!("btn {colour}") name="via" value="form" disabled=move || off.get()>{words}</button>
                 </form>
             </div>
         </details>

@@ -201,6 +201,11 @@ impl Desk {
     fn decided(self, decided: Decided) {
         let query = self.query.get_untracked();
         let id = decided.id;
+        if decided.next == Some(id) {
+            clear_card();
+            self.toast.0.set(Some(Told::Decided(decided)));
+            return;
+        }
         // Whoever looks at the queue goes on with the next; whoever looks at something else stays there.
         let next = query.shows_pending().then(|| {
             let held = self.held.with_untracked(|held| held.as_ref().map(|(_, rows)| rows.clone()));

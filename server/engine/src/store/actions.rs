@@ -430,6 +430,44 @@ pub(crate) async fn finish(
     maybe_action(record)
 }
 
+/// Puts a failed or unknown run back into the queue; what came of it stays with its attempt.
+pub(crate) async fn queue_again(connection: &mut PgConnection, id: ActionId) -> sqlx::Result<Option<Action>> {
+    let record = update_action!(
+        "SET status = 'approved', execution_state = 'queued', executed_at = NULL, execution_result = NULL,
+             execution_result_text = NULL
+         WHERE a.id = $1 AND a.status IN ('approved', 'executed') AND a.execution_state IN ('unknown', 'failed')",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
+/// Gives up a failed or unknown run.
+pub(crate) async fn abandon(connection: &mut PgConnection, id: ActionId) -> sqlx::Result<Option<Action>> {
+    let record = update_action!(
+        "SET status = 'abandoned'
+         WHERE a.id = $1 AND a.status IN ('approved', 'executed') AND a.execution_state IN ('unknown', 'failed')",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
+/// Moves the deadline of a live pending action on by so many hours.
+pub(crate) async fn extend(connection: &mut PgConnection, id: ActionId, hours: i32) -> sqlx::Result<Option<Action>> {
+    let record = update_action!(
+        "SET expires_at = a.expires_at + make_interval(hours => $2)
+         WHERE a.id = $1 AND a.status = 'pending' AND a.expires_at > now()",
+        id.0,
+        hours
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
 /// Lists longer than this are not counted to their end.
 pub(crate) const COUNTED: i64 = 10_000;
 

@@ -4,7 +4,9 @@ use domain::lifecycle::Status;
 use domain::problem::Code;
 use engine::decisions::{Approve, approve, reject, withdraw};
 
-use crate::stage::{Stage, call, problem};
+use engine::expiry::extend;
+
+use crate::stage::{Stage, call, code, problem};
 
 /// time-11
 #[tokio::test]
@@ -61,4 +63,36 @@ async fn an_agent_may_shorten_its_deadline_and_never_lengthen_it() {
         let action = stage.try_park(request).await.unwrap().action;
         assert_eq!((action.expires_at.unwrap() - action.requested_at).num_hours(), hours);
     }
+}
+
+#[tokio::test]
+async fn a_person_moves_a_deadline_on_and_never_back_or_out_of_reach() {
+    let stage = Stage::new().await;
+    let action = stage.park("send_email", "{}").await;
+    let before = action.expires_at.unwrap();
+    let extended = extend(&stage.engine, &stage.ana, action.id, 24).await.unwrap().action;
+    assert_eq!(extended.expires_at, Some(before + chrono::TimeDelta::hours(24)));
+    for hours in [0, -1, 8_761, 8_760] {
+        assert_eq!(code(extend(&stage.engine, &stage.ana, action.id, hours).await), Code::InvalidRequest, "{hours}");
+    }
+    assert_eq!(code(extend(&stage.engine, &stage.agent, action.id, 4).await), Code::HumanActorRequired);
+    assert_eq!(stage.events(action.id).await, ["action_parked", "action_extended"]);
+}
+
+#[tokio::test]
+async fn a_deadline_that_has_passed_is_not_moved_and_a_decided_action_has_none() {
+    let stage = Stage::new().await;
+    let (late, decided) = (stage.park("send_email", "{}").await, stage.park("send_email", "{}").await);
+    stage.pass_deadline(late.id).await;
+    assert_eq!(code(extend(&stage.engine, &stage.ana, late.id, 4).await), Code::ActionExpired);
+    assert_eq!(stage.read(late.id).await.status, Status::Expired, "and it is written down");
+    stage.approve(decided.id).await;
+    assert_eq!(code(extend(&stage.engine, &stage.ana, decided.id, 4).await), Code::AlreadyDecided);
+    let endless = stage.park("send_email", "{}").await;
+    sqlx::query("UPDATE pending_actions SET expires_at = NULL WHERE id = $1")
+        .bind(endless.id.0)
+        .execute(stage.engine.pool())
+        .await
+        .unwrap();
+    assert_eq!(code(extend(&stage.engine, &stage.ana, endless.id, 4).await), Code::WrongState);
 }

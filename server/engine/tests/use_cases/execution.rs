@@ -6,7 +6,8 @@ use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
 use domain::problem::Code;
 use domain::tool::Executor;
-use engine::execution::{ClaimRequest, Report, Settle, claim, give_up_lost, heartbeat, report, resolve};
+use engine::execution::{ClaimRequest, Report, claim, give_up_lost, heartbeat, report};
+use engine::settlement::{Settle, abandon, resolve, retry};
 use engine::tools::set_executor;
 
 use crate::stage::{Stage, call, claim_of, code, token};
@@ -208,4 +209,51 @@ async fn arguments_changed_behind_the_products_back_are_never_run() {
     let full = engine::actions::get(&stage.engine, &stage.ana, action.id).await.unwrap();
     assert_eq!(full.action.execution_state, Some(ExecutionState::Failed));
     assert_eq!(full.attempts[0].state, AttemptState::Failed);
+}
+
+#[tokio::test]
+async fn a_failed_run_is_tried_again_when_a_person_asks_and_every_attempt_is_kept() {
+    let stage = Stage::new().await;
+    let action = stage.park("send_email", "{}").await;
+    assert_eq!(code(retry(&stage.engine, &stage.ana, action.id, None).await), Code::WrongState, "nothing ran yet");
+    stage.approve(action.id).await;
+    let first = stage.claim("send_email").await.unwrap();
+    stage.report(&first, false).await.unwrap();
+    assert_eq!(code(retry(&stage.engine, &stage.worker, action.id, None).await), Code::HumanActorRequired);
+
+    let queued = retry(&stage.engine, &stage.ana, action.id, Some("the mail server is back")).await.unwrap().action;
+    assert_eq!((queued.status, queued.execution_state), (Status::Approved, Some(ExecutionState::Queued)));
+    assert!(queued.execution_result.is_none(), "what came of the first attempt stands with the attempt");
+    assert_eq!(queued.decided_by, stage.read(action.id).await.decided_by, "the decision stands");
+    let second = stage.claim("send_email").await.unwrap();
+    assert_eq!((second.number, second.action.id), (2, action.id));
+    stage.report(&second, true).await.unwrap();
+    assert!(stage.read(action.id).await.execution_result.unwrap().success);
+    assert_eq!(code(retry(&stage.engine, &stage.ana, action.id, None).await), Code::WrongState, "it has run");
+    let full = engine::actions::get(&stage.engine, &stage.ana, action.id).await.unwrap();
+    let states: Vec<_> = full.attempts.iter().map(|attempt| attempt.state).collect();
+    assert_eq!(states, [AttemptState::Failed, AttemptState::Succeeded]);
+}
+
+#[tokio::test]
+async fn a_person_gives_a_run_up_with_a_reason_and_nothing_runs_it_any_more() {
+    let stage = Stage::new().await;
+    let action = stage.park("send_email", "{}").await;
+    stage.approve(action.id).await;
+    let lost = stage.claim("send_email").await.unwrap();
+    stage.end_leases().await;
+    give_up_lost(&stage.engine).await.unwrap();
+    assert_eq!(code(abandon(&stage.engine, &stage.ana, action.id, " ").await), Code::InvalidRequest);
+    let given_up = abandon(&stage.engine, &stage.ana, action.id, "sent by hand").await.unwrap().action;
+    assert_eq!((given_up.status, given_up.execution_state), (Status::Abandoned, Some(ExecutionState::Unknown)));
+    assert!(stage.claim("send_email").await.is_none());
+    assert!(stage.report(&lost, true).await.unwrap().late, "a late word is kept");
+    for refused in [
+        code(retry(&stage.engine, &stage.ana, action.id, None).await),
+        code(abandon(&stage.engine, &stage.ana, action.id, "again").await),
+    ] {
+        assert_eq!(refused, Code::WrongState);
+    }
+    let events = stage.events(action.id).await;
+    assert_eq!(events[events.len() - 2..], ["action_abandoned", "execution_reported_late"]);
 }

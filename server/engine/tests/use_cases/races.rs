@@ -5,7 +5,8 @@ use std::time::Duration;
 use domain::lifecycle::{ExecutionState, Status};
 use domain::problem::Code;
 use engine::decisions::{Approve, approve, reject};
-use engine::execution::{Report, Settle};
+use engine::execution::Report;
+use engine::settlement::Settle;
 use engine::{Engine, Policy};
 use futures::future::join_all;
 use sqlx::postgres::PgPoolOptions;
@@ -61,7 +62,7 @@ async fn a_use_case_that_holds_a_row_needs_no_second_connection() {
     let report = Report { success: true, result: None, error: None };
     assert!(engine::execution::report(&narrow, &stage.worker, claim.attempt, report).await.unwrap().late);
     let settle = Settle { succeeded: true, note: "it is there".to_owned() };
-    engine::execution::resolve(&narrow, &stage.ana, first.id, settle).await.unwrap();
+    engine::settlement::resolve(&narrow, &stage.ana, first.id, settle).await.unwrap();
 }
 
 /// race-2

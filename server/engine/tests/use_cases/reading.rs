@@ -130,7 +130,7 @@ async fn a_screen_shows_what_is_there_and_neither_secrets_nor_tricks() {
     assert!(!text.contains('\u{202e}'));
     assert!(shown.row.deceptive && !shown.warnings.is_empty());
     assert_eq!(shown.row.headline.as_deref(), Some("ana@partner.example"));
-    assert_eq!(shown.verbs, [Verb::Approve, Verb::Reject]);
+    assert_eq!(shown.verbs, [Verb::Approve, Verb::Reject, Verb::Extend]);
     assert_eq!(shown.arguments[0].path, "to", "critical arguments come first");
     let body = shown.arguments.iter().find(|row| row.path == "body").unwrap();
     assert!(matches!(body.value, ArgumentValue::Text { hidden_chars: 2_400, .. }), "{body:?}");

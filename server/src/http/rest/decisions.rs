@@ -6,10 +6,12 @@ use axum::response::Response;
 use domain::digest::Digest;
 use domain::id::ActionId;
 use domain::identity::Principal;
+use domain::lifecycle::Status;
 use domain::problem::Problem;
 use domain::redaction::CallMask;
+use engine::bulk::{Bulk, Item};
 use engine::decisions::{Approve, Decision};
-use engine::execution::Settle;
+use engine::settlement::Settle;
 use serde::{Deserialize, Serialize};
 
 use super::actions::parse_id;
@@ -43,6 +45,12 @@ pub(super) async fn approve(
         Ok(engine::decisions::approve(&state.engine, &principal, id, with).await?)
     })
     .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoteBody {
+    note: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -107,7 +115,113 @@ pub(super) async fn resolve(
     let id = parse_id(&id)?;
     let settle = Settle { succeeded: matches!(value.outcome, OutcomeWord::Succeeded), note: value.note };
     decided(&state, &principal, &headers, "resolve", id, &bytes, async || {
-        Ok(engine::execution::resolve(&state.engine, &principal, id, settle).await?)
+        Ok(engine::settlement::resolve(&state.engine, &principal, id, settle).await?)
+    })
+    .await
+}
+
+/// `POST /actions/{id}/retry`
+pub(super) async fn retry(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<NoteBody>,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    decided(&state, &principal, &headers, "retry", id, &bytes, async || {
+        Ok(engine::settlement::retry(&state.engine, &principal, id, value.note.as_deref()).await?)
+    })
+    .await
+}
+
+/// `POST /actions/{id}/abandon`
+pub(super) async fn abandon(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ReasonBody>,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    let reason = value.reason.unwrap_or_default();
+    decided(&state, &principal, &headers, "abandon", id, &bytes, async || {
+        Ok(engine::settlement::abandon(&state.engine, &principal, id, &reason).await?)
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExtendBody {
+    hours: i32,
+}
+
+/// `POST /actions/{id}/extend`
+pub(super) async fn extend(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ExtendBody>,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    decided(&state, &principal, &headers, "extend", id, &bytes, async || {
+        Ok(engine::expiry::extend(&state.engine, &principal, id, value.hours).await?)
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, tag = "decision", rename_all = "snake_case")]
+pub(super) enum BulkBody {
+    Approve { ids: Vec<ActionId> },
+    Reject { ids: Vec<ActionId>, reason: String },
+    Extend { ids: Vec<ActionId>, hours: i32 },
+}
+
+impl BulkBody {
+    fn into_parts(self) -> (Vec<ActionId>, Bulk) {
+        match self {
+            Self::Approve { ids } => (ids, Bulk::Approve),
+            Self::Reject { ids, reason } => (ids, Bulk::Reject { reason }),
+            Self::Extend { ids, hours } => (ids, Bulk::Extend { hours }),
+        }
+    }
+}
+
+/// What came of one action: its state now, or why nothing was done with it.
+#[derive(Serialize)]
+struct BulkItem {
+    id: ActionId,
+    ok: bool,
+    status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Problem>,
+}
+
+impl From<Item> for BulkItem {
+    fn from(Item { id, outcome }: Item) -> Self {
+        let status = match &outcome {
+            Ok(action) => Some(action.status),
+            Err(problem) => problem.standing.as_ref().map(|standing| standing.current_status),
+        };
+        Self { id, ok: outcome.is_ok(), status, problem: outcome.err() }
+    }
+}
+
+/// `POST /actions/bulk`: exactly the ids that were sent, with what came of each.
+pub(super) async fn bulk(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<BulkBody>,
+) -> ApiResult<Response> {
+    let (ids, bulk) = value.into_parts();
+    idempotent::run(&state, &principal, &headers, "POST /actions/bulk", &bytes, async |_| {
+        let items = engine::bulk::decide(&state.engine, &principal, &ids, &bulk).await?;
+        let items: Vec<BulkItem> = items.into_iter().map(BulkItem::from).collect();
+        Ok(object(StatusCode::OK, &items))
     })
     .await
 }

@@ -1,0 +1,106 @@
+//! How the console's functions are called: arguments form-encoded (a query with GET, a body with POST), the answer in
+//! JSON, and a problem for whatever went wrong.
+
+use std::marker::PhantomData;
+
+use leptos::server_fn::client::Client;
+use leptos::server_fn::codec::Encoding;
+use leptos::server_fn::server::Server;
+use leptos::server_fn::{Http, Protocol};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Failure;
+use super::encoding::JsonAnswer;
+
+/// The protocol of a function whose arguments come as `Input` says: `GetUrl` for reading, `PostUrl` for changing.
+pub struct Console<Input>(PhantomData<Input>);
+
+impl<Arguments, Answer, C, S, Input> Protocol<Arguments, Answer, C, S, Failure> for Console<Input>
+where
+    Http<Input, JsonAnswer>: Protocol<Arguments, Answer, C, S, Failure>,
+    Input: Encoding,
+    C: Client<Failure>,
+    S: Server<Failure>,
+    Arguments: Serialize + Send,
+    Answer: DeserializeOwned + Send,
+{
+    const METHOD: http::Method = Input::METHOD;
+
+    async fn run_server<F, Fut>(request: S::Request, function: F) -> Result<S::Response, Failure>
+    where
+        F: Fn(Arguments) -> Fut + Send,
+        Fut: Future<Output = Result<Answer, Failure>> + Send,
+    {
+        <Http<Input, JsonAnswer>>::run_server(request, function).await
+    }
+
+    #[cfg(not(feature = "hydrate"))]
+    async fn run_client(path: &str, arguments: Arguments) -> Result<Answer, Failure> {
+        <Http<Input, JsonAnswer>>::run_client(path, arguments).await
+    }
+
+    /// As [`Http`] does it, but with one function that asks for all the console's functions: a copy of it for each
+    /// would be 7 kB of WebAssembly.
+    #[cfg(feature = "hydrate")]
+    async fn run_client(path: &str, arguments: Arguments) -> Result<Answer, Failure> {
+        let arguments = serde_qs::to_string(&arguments).map_err(|error| in_browser::unsendable(&error.to_string()))?;
+        let text = in_browser::ask(path.to_owned(), arguments, Input::METHOD == http::Method::GET).await?;
+        super::encoding::read(&text).map_err(|_| in_browser::strange())
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod in_browser {
+    use std::pin::Pin;
+
+    use domain::problem::{Code, Problem};
+    use leptos::prelude::window;
+    use send_wrapper::SendWrapper;
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{Headers, RequestInit, Response};
+
+    use crate::api::{Failure, encoding};
+    use crate::message;
+
+    type Asking = Pin<Box<dyn Future<Output = Result<String, Failure>> + Send>>;
+
+    /// The answer's text, or why there is none.
+    pub(super) fn ask(path: String, arguments: String, reads: bool) -> Asking {
+        Box::pin(SendWrapper::new(async move {
+            let (ok, text) = fetch(path, arguments, reads).await.map_err(|_| unanswered())?;
+            if ok { Ok(text) } else { Err(encoding::read(&text).unwrap_or_else(|_| strange())) }
+        }))
+    }
+
+    async fn fetch(path: String, arguments: String, reads: bool) -> Result<(bool, String), JsValue> {
+        let headers = Headers::new()?;
+        headers.set("accept", "application/json")?;
+        let init = RequestInit::new();
+        let url = if reads {
+            format!("{path}?{arguments}")
+        } else {
+            headers.set("content-type", "application/x-www-form-urlencoded")?;
+            init.set_method("POST");
+            init.set_body(&arguments.into());
+            path
+        };
+        init.set_headers(&headers);
+        let response: Response = JsFuture::from(window().fetch_with_str_and_init(&url, &init)).await?.unchecked_into();
+        let text = JsFuture::from(response.text()?).await?;
+        Ok((response.ok(), text.as_string().unwrap_or_default()))
+    }
+
+    fn unanswered() -> Failure {
+        Failure(Problem::new(Code::Unavailable, message::NO_ANSWER))
+    }
+
+    pub(super) fn strange() -> Failure {
+        Failure(Problem::new(Code::Unavailable, message::STRANGE_ANSWER))
+    }
+
+    pub(super) fn unsendable(why: &str) -> Failure {
+        Failure(Problem::new(Code::InvalidRequest, why))
+    }
+}

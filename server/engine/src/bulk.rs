@@ -1,0 +1,80 @@
+//! One decision on many actions: exactly those that were named, each for itself. What is refused for one says so, and
+//! changes nothing for the others.
+
+use std::collections::HashSet;
+
+use domain::action::Action;
+use domain::id::ActionId;
+use domain::identity::Principal;
+use domain::problem::{Code, Problem};
+use domain::risk::RiskTier;
+
+use crate::decisions::{Approve, approve, person, reject};
+use crate::expiry::extend;
+use crate::{Engine, Result, store};
+
+/// How many actions are decided at once at most.
+pub const MOST: usize = 200;
+
+/// What is done with each of them.
+#[derive(Clone, Debug)]
+pub enum Bulk {
+    /// Low and medium risk only: whatever is riskier is looked at one by one.
+    Approve,
+    Reject {
+        reason: String,
+    },
+    Extend {
+        hours: i32,
+    },
+}
+
+/// What came of one of them.
+#[derive(Debug)]
+pub struct Item {
+    pub id: ActionId,
+    pub outcome: std::result::Result<Action, Problem>,
+}
+
+/// Decides every named action, in the order they were named.
+///
+/// # Errors
+/// `invalid_request` for no, too many or repeated ids, or a missing reason; `human_actor_required`, `forbidden`. What
+/// is wrong with a single action stands in its item.
+pub async fn decide(engine: &Engine, principal: &Principal, ids: &[ActionId], bulk: &Bulk) -> Result<Vec<Item>> {
+    person(principal)?;
+    if ids.is_empty() || ids.len() > MOST {
+        return Err(Problem::invalid("/ids", format!("must name 1 to {MOST} actions")).into());
+    }
+    if ids.iter().collect::<HashSet<_>>().len() < ids.len() {
+        return Err(Problem::invalid("/ids", "names an action twice").into());
+    }
+    if let Bulk::Reject { reason } = bulk
+        && reason.trim().is_empty()
+    {
+        return Err(Problem::invalid("/reason", "is missing: the agents are told why").into());
+    }
+    let mut items = Vec::with_capacity(ids.len());
+    for id in ids {
+        let outcome = one(engine, principal, *id, bulk).await.map_err(crate::Error::into_problem);
+        items.push(Item { id: *id, outcome });
+    }
+    Ok(items)
+}
+
+async fn one(engine: &Engine, principal: &Principal, id: ActionId, bulk: &Bulk) -> Result<Action> {
+    let decision = match bulk {
+        Bulk::Approve => {
+            let action = store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?;
+            if matches!(action.risk_tier, RiskTier::High | RiskTier::Critical) {
+                let detail = format!("A call of {} risk is approved one by one.", action.risk_tier.as_str());
+                return Err(Problem::new(Code::NotInBulk, detail).into());
+            }
+            let shown = Approve { args_sha256: Some(action.args_sha256), note: None };
+            approve(engine, principal, id, shown).await?
+        }
+        Bulk::Reject { reason } => reject(engine, principal, id, reason).await?,
+        Bulk::Extend { hours } => extend(engine, principal, id, *hours).await?,
+    };
+    Ok(decision.action)
+}
