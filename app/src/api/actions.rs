@@ -16,7 +16,7 @@ use super::protocol::Console;
 /// # Errors
 /// Not signed in, an unknown word, or the database cannot be read.
 #[server(prefix = "/api/console", endpoint = "actions/list", protocol = Console<GetUrl>)]
-pub async fn list(#[server(default)] query: String) -> Result<QueuePage, Failure> {
+pub async fn list(query: String) -> Result<QueuePage, Failure> {
     use super::{answer, engine, person};
     answer(engine::console::queue(&engine(), &person()?, &query).await)
 }
