@@ -81,13 +81,14 @@ pub enum Settling {
 
 impl Settling {
     /// The word of a form.
-    pub(crate) fn of(word: &str) -> Self {
-        match word {
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Some(match word {
             "succeeded" => Self::Succeeded,
             "failed" => Self::Failed,
             "retry" => Self::Retry,
-            _ => Self::Abandon,
-        }
+            "abandon" => Self::Abandon,
+            _ => return None,
+        })
     }
 }
 

@@ -70,8 +70,7 @@ async fn one(engine: &Engine, principal: &Principal, id: ActionId, bulk: &Bulk) 
                 let detail = format!("A call of {} risk is approved one by one.", action.risk_tier.as_str());
                 return Err(Problem::new(Code::NotInBulk, detail).into());
             }
-            let shown = Approve { args_sha256: Some(action.args_sha256), note: None };
-            approve(engine, principal, id, shown).await?
+            approve(engine, principal, id, Approve::default()).await?
         }
         Bulk::Reject { reason } => reject(engine, principal, id, reason).await?,
         Bulk::Extend { hours } => extend(engine, principal, id, *hours).await?,

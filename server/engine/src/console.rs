@@ -67,11 +67,10 @@ async fn filter(engine: &Engine, address: &str) -> Result<ActionFilter> {
             query.replace(name, instant.to_rfc3339());
         }
     }
-    let over = query.peek("status").is_some();
-    if query.peek("status") == Some("all") {
-        query.replace("status", Status::ALL.map(Status::as_str).join(","));
-    } else if !over {
-        query.replace("status", Status::Pending.as_str().to_owned());
+    match query.peek("status") {
+        Some("all") => query.replace("status", Status::ALL.map(Status::as_str).join(",")),
+        Some(_) => {}
+        None => query.replace("status", Status::Pending.as_str().to_owned()),
     }
     let waits = query.peek("status") == Some(Status::Pending.as_str());
     let filter = ActionFilter::read(&mut query, if waits { Sort::Oldest } else { Sort::Newest });

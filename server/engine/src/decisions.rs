@@ -9,6 +9,7 @@ use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::lifecycle::{Refusal, State, Status, Verb, next};
 use domain::problem::{Code, Problem, Standing};
+use sqlx::{Postgres, Transaction};
 
 use crate::notify::Change;
 use crate::trail::Entry;
@@ -105,11 +106,24 @@ async fn decide(
     };
     let mask = actions::mask(engine, &mut transaction, &action).await?;
     let reason = reason.map(|reason| mask.text(reason));
-    let entry = Entry { event_type: event_type(verb), actor: &principal.actor(), reason: reason.as_deref() };
     let tier = ("risk_tier", Json::from(action.risk_tier.as_str()));
-    let seq = trail::append_about(&mut transaction, &action, entry, [tier]).await?;
+    conclude(engine, transaction, principal, (event_type(verb), reason.as_deref()), action, [tier]).await
+}
+
+/// Ends what a person or an agent did to an action: its entry in the trail, with the reason already masked, then the
+/// commit, then the news.
+pub(crate) async fn conclude(
+    engine: &Engine,
+    mut transaction: Transaction<'_, Postgres>,
+    principal: &Principal,
+    (event_type, reason): (EventType, Option<&str>),
+    action: Action,
+    adds: impl IntoIterator<Item = (&'static str, Json)>,
+) -> Result<Decision> {
+    let entry = Entry { event_type, actor: &principal.actor(), reason };
+    let seq = trail::append_about(&mut transaction, &action, entry, adds).await?;
     transaction.commit().await?;
-    engine.changes.publish(Change::action(id, seq));
+    engine.changes.publish(Change::action(action.id, seq));
     Ok(Decision { action, repeated: false })
 }
 
@@ -123,7 +137,7 @@ const fn event_type(verb: Verb) -> EventType {
 
 /// Nothing was decided: the action is gone, past its deadline, or decided. A passed deadline is written down
 /// here, whether or not a sweep has run.
-async fn late(engine: &Engine, id: ActionId, verb: Verb, decider: &Decider) -> Result<Decision> {
+pub(crate) async fn late(engine: &Engine, id: ActionId, verb: Verb, decider: &Decider) -> Result<Decision> {
     let mut transaction = engine.pool.begin().await?;
     let action =
         store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
@@ -138,22 +152,6 @@ async fn late(engine: &Engine, id: ActionId, verb: Verb, decider: &Decider) -> R
         engine.changes.publish(Change::action(id, seq));
     }
     Err(expired(&action))
-}
-
-/// Why an action takes no change of its deadline: it is decided, its deadline has passed (which is written down here),
-/// or it has none.
-pub(crate) async fn refused(engine: &Engine, action: &Action) -> crate::Error {
-    if action.status == Status::Pending && action.live {
-        let problem = Problem::new(Code::WrongState, "The action has no deadline that could be moved.");
-        return Problem { standing: Some(standing(action)), ..problem }.into();
-    }
-    if action.status == Status::Pending {
-        if let Err(error) = crate::expiry::sweep(engine).await {
-            return error;
-        }
-        return expired(action);
-    }
-    if action.status == Status::Expired { expired(action) } else { already_decided(action) }
 }
 
 fn already(

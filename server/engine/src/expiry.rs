@@ -2,19 +2,18 @@
 //! checks it); the sweep writes it down.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use domain::action::Action;
 use domain::event::EventType;
 use domain::id::ActionId;
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
-use domain::lifecycle::Status;
+use domain::lifecycle::{Verb, allows};
 use domain::problem::{Code, Problem};
 use sqlx::PgConnection;
 
-use crate::decisions::{Decision, person};
+use crate::decisions::{Decision, conclude, late, person, standing};
 use crate::notify::Change;
 use crate::trail::Entry;
-use crate::{Engine, Result, decisions, store, trail};
+use crate::{Engine, Result, store, trail};
 
 /// How many actions one transaction of the sweep takes.
 const BATCH: i64 = 200;
@@ -42,38 +41,35 @@ pub async fn expire_stale(engine: &Engine, principal: &Principal) -> Result<Vec<
 /// `invalid_request` for hours that are not 1 to 8760; `action_expired`, `already_decided`; `wrong_state` where there is
 /// no deadline.
 pub async fn extend(engine: &Engine, principal: &Principal, id: ActionId, hours: i32) -> Result<Decision> {
-    person(principal)?;
+    let decider = person(principal)?;
     if !(1..=LONGEST_HOURS).contains(&hours) {
         return Err(Problem::invalid("/hours", "must be a whole number from 1 to 8760").into());
     }
     let mut transaction = engine.pool.begin().await?;
     let before =
         store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
-    let Some(deadline) = before.expires_at.filter(|_| before.status == Status::Pending && before.live) else {
+    if !allows(before.state(), Verb::Extend) {
         transaction.rollback().await?;
-        return Err(decisions::refused(engine, &before).await);
+        return late(engine, id, Verb::Extend, &decider).await;
+    }
+    let Some(deadline) = before.expires_at else {
+        let problem = Problem::new(Code::WrongState, "The action has no deadline that could be moved.");
+        return Err(Problem { standing: Some(standing(&before)), ..problem }.into());
     };
     let latest = store::now_in(&mut transaction).await? + TimeDelta::hours(i64::from(LONGEST_HOURS));
     if deadline + TimeDelta::hours(i64::from(hours)) > latest {
         return Err(Problem::invalid("/hours", "would move the deadline more than a year away").into());
     }
-    let extended = store::actions::extend(&mut transaction, id, hours).await?;
-    let Some(action) = extended else {
-        // Its deadline passed between the two looks.
-        transaction.rollback().await?;
-        return Err(decisions::refused(engine, &Action { live: false, ..before }).await);
-    };
-    let entry = Entry { event_type: EventType::ActionExtended, actor: &principal.actor(), reason: None };
+    let action = store::actions::extend(&mut transaction, id, hours)
+        .await?
+        .ok_or_else(|| crate::Error::Corrupt(format!("action {id} changed while it was locked")))?;
     let instant = |at: Option<DateTime<Utc>>| Json::from(at.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true)));
     let adds = [
         ("hours", Json::from(i64::from(hours))),
         ("from", instant(Some(deadline))),
         ("to", instant(action.expires_at)),
     ];
-    let seq = trail::append_about(&mut transaction, &action, entry, adds).await?;
-    transaction.commit().await?;
-    engine.changes.publish(Change::action(id, seq));
-    Ok(Decision { action, repeated: false })
+    conclude(engine, transaction, principal, (EventType::ActionExtended, None), action, adds).await
 }
 
 /// How many pending actions are past their deadline.

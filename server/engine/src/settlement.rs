@@ -10,10 +10,8 @@ use domain::lifecycle::{ExecutionState, Verb, next};
 use domain::problem::{Code, Problem};
 use sqlx::PgConnection;
 
-use crate::decisions::{Decision, check_text, person, standing};
-use crate::notify::Change;
-use crate::trail::Entry;
-use crate::{Engine, Result, actions, store, trail};
+use crate::decisions::{Decision, check_text, conclude, person, standing};
+use crate::{Engine, Result, actions, store};
 
 /// What a person found out about an unknown outcome.
 #[derive(Clone, Debug)]
@@ -46,12 +44,8 @@ pub async fn resolve(engine: &Engine, principal: &Principal, id: ActionId, settl
     let action = store::actions::finish(&mut transaction, id, ExecutionState::Unknown, &result)
         .await?
         .ok_or_else(|| changed(id))?;
-    let entry = Entry { event_type: EventType::ExecutionResolved, actor: &principal.actor(), reason: Some(&note) };
     let adds = [("success", Json::from(settle.succeeded))];
-    let seq = trail::append_about(&mut transaction, &action, entry, adds).await?;
-    transaction.commit().await?;
-    engine.changes.publish(Change::action(id, seq));
-    Ok(Decision { action, repeated: false })
+    conclude(engine, transaction, principal, (EventType::ExecutionResolved, Some(&note)), action, adds).await
 }
 
 /// Has a failed or unknown run tried again: the action is queued for its executor once more. Earlier attempts stay, and
@@ -106,12 +100,8 @@ async fn settle(
 ) -> Result<Decision> {
     let mask = actions::mask(engine, &mut transaction, &action).await?;
     let reason = reason.map(|reason| mask.text(reason));
-    let entry = Entry { event_type, actor: &principal.actor(), reason: reason.as_deref() };
     let adds = [("execution_state", Json::from(before.execution_state.map(ExecutionState::as_str)))];
-    let seq = trail::append_about(&mut transaction, &action, entry, adds).await?;
-    transaction.commit().await?;
-    engine.changes.publish(Change::action(action.id, seq));
-    Ok(Decision { action, repeated: false })
+    conclude(engine, transaction, principal, (event_type, reason.as_deref()), action, adds).await
 }
 
 fn said<'a>(pointer: &str, text: &'a str, otherwise: &str) -> Result<&'a str> {

@@ -224,7 +224,9 @@ fn resolution(desk: Desk, id: ActionId, choices: Vec<(&'static str, &'static str
         note: Some((message::RESOLVE_NOTE, false)),
     };
     panel(id, off, shape, move |word, note| {
-        desk.send(id, message::NOT_RESOLVED, Box::pin(resolve(id, Settling::of(&word), note)));
+        if let Some(settling) = Settling::of(&word) {
+            desk.send(id, message::NOT_RESOLVED, Box::pin(resolve(id, settling, note)));
+        }
     })
 }
 
