@@ -15,6 +15,8 @@ pub enum Flash {
     Decided(Decided),
     /// So many stale actions were expired.
     Expired(usize),
+    /// Something else was done; in words.
+    Done(String),
     /// It did not happen, and why.
     Refused { action: Option<ActionId>, why: Failure },
 }

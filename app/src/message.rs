@@ -21,6 +21,8 @@ pub(crate) const PRODUCT: &str = "Countersign";
 pub(crate) const SKIP: &str = "Skip to the content";
 pub(crate) const MAIN_NAVIGATION: &str = "Main";
 pub(crate) const APPROVALS: &str = "Approvals";
+pub(crate) const TOOLS: &str = "Tools";
+pub(crate) const SETTINGS: &str = "Settings";
 pub(crate) const YOU: &str = "You";
 pub(crate) const OPEN_ACTION: &str = "The open action";
 pub(crate) const SIGN_OUT: &str = "Sign out";
@@ -61,6 +63,17 @@ pub(crate) fn account(name: &str) -> String {
 }
 
 /// The browser tab's title with the number of actions that wait.
+/// What the page at a path is called.
+#[cfg(feature = "ssr")]
+pub(crate) fn page_at(path: &str) -> &'static str {
+    match path.split('/').nth(1) {
+        Some("login") => SIGN_IN,
+        Some("tools") => TOOLS,
+        Some("settings") => SETTINGS,
+        _ => APPROVALS,
+    }
+}
+
 pub(crate) fn title(pending: Option<i64>, page: &str) -> String {
     match pending {
         Some(count @ 1..) => format!("({count}) {page} · {PRODUCT}"),

@@ -12,6 +12,7 @@ use crate::api::actions::ExpireStale;
 use crate::api::session::{SetTheme, SignOut};
 use crate::message;
 use crate::pages::approvals::query::Query;
+use crate::shell::wakes_up;
 use crate::theme::Theme;
 use crate::visitor::Visitor;
 
@@ -20,12 +21,13 @@ use crate::visitor::Visitor;
 pub(crate) fn Sheets() -> impl IntoView {
     let principal = use_context::<Visitor>().and_then(|visitor| visitor.principal);
     let decides = principal.as_ref().is_some_and(|principal| principal.may(Scope::DecisionsWrite));
+    let queue = wakes_up();
     let person = principal.and_then(|principal| principal.person().cloned());
     view! {
         {person.map(me)}
         {help()}
-        {filter(Query::of_url(&url()))}
-        {decides.then(expire)}
+        {queue.then(|| filter(Query::of_url(&url())))}
+        {(queue && decides).then(expire)}
     }
 }
 

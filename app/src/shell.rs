@@ -19,7 +19,9 @@ use crate::theme::Theme;
 pub struct Assets {
     pub js: String,
     pub wasm: String,
-    pub css: String,
+    /// The stylesheet of pages that the browser takes over, and of those that stay HTML.
+    pub queue_css: String,
+    pub still_css: String,
     /// Identifies the build; an open tab compares it with what the live stream says.
     pub version: String,
 }
@@ -33,6 +35,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'no
 /// The document.
 pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     send_security_policy();
+    let css = if wakes_up() { assets.queue_css } else { assets.still_css };
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=Theme::current().attribute()>
@@ -47,7 +50,7 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
                 <meta name="theme-color" content="#101419" media="(prefers-color-scheme: dark)"/>
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
-                <link rel="stylesheet" href=assets.css/>
+                <link rel="stylesheet" href=css/>
                 {wakes_up().then(|| start(assets.js, assets.wasm))}
                 <title>{title()}</title>
             </head>
@@ -63,7 +66,7 @@ pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
 
 /// The title before the page is awake; then it carries the number of actions that wait.
 fn title() -> String {
-    message::title(None, if path() == "/login" { message::SIGN_IN } else { message::APPROVALS })
+    message::title(None, message::page_at(&path()))
 }
 
 fn send_security_policy() {

@@ -23,6 +23,7 @@ const STANDS: Duration = Duration::from_secs(12);
 pub(crate) enum Told {
     Decided(Decided),
     Expired(usize),
+    Done(String),
     Failed(Problem),
 }
 
@@ -36,6 +37,7 @@ impl Toast {
         let told = match use_context::<Option<Flash>>().flatten() {
             Some(Flash::Decided(decided)) => Some(Told::Decided(decided)),
             Some(Flash::Expired(count)) => Some(Told::Expired(count)),
+            Some(Flash::Done(words)) => Some(Told::Done(words)),
             Some(Flash::Refused { action: None, why }) => Some(Told::Failed(why.0)),
             Some(Flash::Refused { action: Some(_), .. }) | None => None,
         };
@@ -94,6 +96,7 @@ fn message_view(toast: Toast, told: Told) -> impl IntoView {
     let (bad, words, link) = match told {
         Told::Decided(decided) => (false, message::came_of(&decided), Some(Query::default().href(Some(decided.id)))),
         Told::Expired(count) => (false, message::expired(count), None),
+        Told::Done(words) => (false, words, None),
         Told::Failed(problem) => (true, message::problem(&problem), None),
     };
     view! {

@@ -34,7 +34,9 @@ impl FrameData {
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
     lead_to_sign_in();
+    let url = use_url();
     let (live, clock) = (expect_context::<Live>(), expect_context::<Clock>());
+    let path = Memo::new(move |_| url.read().path().to_owned());
     let read = Reading::new_with_options(move || live.news.with(|news| news.number), |_| frame(), false);
     provide_context(FrameData(read));
     provide_context(Toast::new());
@@ -49,7 +51,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         <div class="frame">
             <a class="skip" href="#main" rel="external">{message::SKIP}</a>
             <nav class="rail" aria-label=message::MAIN_NAVIGATION>
-                <Transition>{move || read.get().map(|frame| rail(frame.ok()))}</Transition>
+                <Transition>{move || read.get().map(|frame| rail(frame.ok(), &path.read()))}</Transition>
             </nav>
             <div class="content">
                 <Banners/>
@@ -91,8 +93,15 @@ fn wake_up(live: Live, clock: Clock) {
     crate::live::keyboard::listen();
 }
 
+/// Where one can go: address, icon and name.
+const SECTIONS: [(&str, &str, &str); 3] = [
+    ("/approvals", "#i-inbox", message::APPROVALS),
+    ("/tools", "#i-tools", message::TOOLS),
+    ("/settings", "#i-settings", message::SETTINGS),
+];
+
 /// `None`: the frame could not be read; then nothing is claimed.
-fn rail(frame: Option<view::Frame>) -> AnyView {
+fn rail(frame: Option<view::Frame>, path: &str) -> AnyView {
     let health = frame.as_ref().map_or(Health::Unknown, |frame| frame.health.overall);
     let pending = frame.as_ref().and_then(|frame| frame.pending);
     let person = frame.map(|frame| frame.person);
@@ -104,17 +113,28 @@ fn rail(frame: Option<view::Frame>) -> AnyView {
                 <span class="hide">{message::overall_health(health)}</span>
             </i>
         </a>
-        <a class="to" href="/approvals" aria-current="page">
-            <Icon name="#i-inbox"/>
-            <span>{message::APPROVALS}</span>
-            <b class="n">{pending.map_or_else(|| "?".to_owned(), |count| count.to_string())}</b>
-        </a>
+        {SECTIONS.map(|section| to(section, path, pending)).collect_view()}
         <div class="foot">
             {person.map(|person| me(&person.name))}
             <button type="button" class="icon" popovertarget="help" data-key="?" aria-label=message::KEYS>
                 <Icon name="#i-help"/>
             </button>
         </div>
+    }
+    .into_any()
+}
+
+fn to((href, icon, name): (&'static str, &'static str, &'static str), path: &str, pending: Option<i64>) -> AnyView {
+    let queue = href == SECTIONS[0].0;
+    // What the browser's router does not know is asked of the server.
+    let rel = (!queue).then_some("external");
+    let count = || pending.map_or_else(|| "?".to_owned(), |count| count.to_string());
+    view! {
+        <a class="to" href=href rel=rel aria-current=path.starts_with(href).then_some("page")>
+            <Icon name=icon/>
+            <span>{name}</span>
+            {queue.then(|| view! { <b class="n">{count()}</b> })}
+        </a>
     }
     .into_any()
 }

@@ -29,8 +29,14 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; fra
 struct Manifest {
     js: String,
     wasm: String,
-    css: String,
+    css: Styles,
     version: String,
+}
+
+#[derive(Deserialize)]
+struct Styles {
+    queue: String,
+    still: String,
 }
 
 /// The present names of the console's files, as URL paths.
@@ -43,14 +49,16 @@ pub fn names() -> app::shell::Assets {
         return app::shell::Assets {
             js: "/pkg/countersign.js".to_owned(),
             wasm: "/pkg/countersign.wasm".to_owned(),
-            css: "/pkg/countersign.css".to_owned(),
+            queue_css: "/pkg/queue.css".to_owned(),
+            still_css: "/pkg/still.css".to_owned(),
             version: NO_VERSION.to_owned(),
         };
     };
     app::shell::Assets {
         js: format!("/{}", manifest.js),
         wasm: format!("/{}", manifest.wasm),
-        css: format!("/{}", manifest.css),
+        queue_css: format!("/{}", manifest.css.queue),
+        still_css: format!("/{}", manifest.css.still),
         version: manifest.version,
     }
 }
