@@ -2,7 +2,7 @@
 //! once. A cookie, not a query parameter: a link must not be able to make the console say "approved".
 
 use domain::id::ActionId;
-use domain::view::Decided;
+use domain::view::{Decided, DecidedMany};
 use serde::{Deserialize, Serialize};
 
 use crate::api::Failure;
@@ -15,6 +15,8 @@ pub enum Flash {
     Decided(Decided),
     /// So many stale actions were expired.
     Expired(usize),
+    /// Many actions were decided at once.
+    Many(DecidedMany),
     /// Something else was done; in words.
     Done(String),
     /// It did not happen, and why.
@@ -42,11 +44,22 @@ mod on_server {
     const COOKIE: &str = "cs_flash";
     /// A browser drops cookies above 4 kB; a long detail is cut instead.
     const LONGEST_DETAIL: usize = 600;
+    /// So many refusals of one decision on many fit beside each other, cut to so many characters.
+    const MOST_REFUSALS: usize = 8;
+    const LONGEST_REFUSAL: usize = 90;
 
     pub(crate) fn put(mut flash: Flash) {
         if let Flash::Refused { why: Failure(problem), .. } = &mut flash {
             problem.errors.truncate(3);
             problem.detail = problem.detail.chars().take(LONGEST_DETAIL).collect();
+        }
+        if let Flash::Many(many) = &mut flash {
+            many.more_refused = many.refused.len().saturating_sub(MOST_REFUSALS);
+            many.refused.truncate(MOST_REFUSALS);
+            for refused in &mut many.refused {
+                refused.why = refused.why.chars().take(LONGEST_REFUSAL).collect();
+                refused.tool_name = refused.tool_name.take().map(|name| name.chars().take(40).collect());
+            }
         }
         let json = serde_json::to_string(&flash).expect("a flash is plain data");
         set_cookie(COOKIE, &escape(&json), Some(60));

@@ -38,14 +38,17 @@ pub(crate) const OUTDATED: &str = "A new version is running.";
 pub(crate) const RELOAD: &str = "Reload";
 
 /// The keys and what they do.
-pub(crate) const KEY_HELP: [(&str, &str); 9] = [
+pub(crate) const KEY_HELP: [(&str, &str); 12] = [
     ("j", "next row"),
     ("k", "row before"),
     ("Enter", "open the row"),
     ("a", "approve"),
     ("x", "reject"),
     ("e", "extend the deadline"),
+    ("s", "select the row"),
+    ("u", "take an approval back, within 5 seconds"),
     ("/", "filter"),
+    ("g", "then a, t or s: go to the queue, the tools, the settings"),
     ("Esc", "close what is open"),
     ("?", "this list"),
 ];
@@ -62,7 +65,6 @@ pub(crate) fn account(name: &str) -> String {
     format!("{name}: account and theme")
 }
 
-/// The browser tab's title with the number of actions that wait.
 /// What the page at a path is called.
 #[cfg(feature = "ssr")]
 pub(crate) fn page_at(path: &str) -> &'static str {
@@ -74,6 +76,7 @@ pub(crate) fn page_at(path: &str) -> &'static str {
     }
 }
 
+/// The browser tab's title with the number of actions that wait.
 pub(crate) fn title(pending: Option<i64>, page: &str) -> String {
     match pending {
         Some(count @ 1..) => format!("({count}) {page} · {PRODUCT}"),
@@ -316,6 +319,16 @@ pub(crate) const EXPIRE_LEAD: &str = "Marks every pending action whose deadline 
      Actions with time left stay as they are. This also happens by itself from time to time.";
 pub(crate) const EXPIRE_NOW: &str = "Expire now";
 
+/// How many would expire; `None`: it could not be counted.
+pub(crate) fn stale(count: Option<i64>) -> String {
+    match count {
+        None => "How many that would be is not known now.".to_owned(),
+        Some(0) => "None is past its deadline now.".to_owned(),
+        Some(1) => "1 action would expire now.".to_owned(),
+        Some(count) => format!("{count} actions would expire now."),
+    }
+}
+
 pub(crate) fn expired(count: usize) -> String {
     match count {
         0 => "No action was past its deadline.".to_owned(),
@@ -343,7 +356,6 @@ pub(crate) const NO_ARGUMENTS: &str = "The call has no arguments.";
 pub(crate) const CRITICAL: &str = "critical: decides what the call does";
 pub(crate) const REDACTED: &str = "[REDACTED]";
 pub(crate) const REDACTED_HINT: &str = "A secret: shown to nobody, sent only to the executor";
-pub(crate) const SHOW_LESS: &str = "Show less";
 pub(crate) const WARNINGS: &str = "Look closely";
 pub(crate) const HISTORY: &str = "This tool, 30 days";
 pub(crate) const NO_HISTORY: &str = "No call of this tool was decided.";
@@ -365,7 +377,7 @@ pub(crate) fn more_characters(count: usize) -> String {
 }
 
 pub(crate) fn more_rows(count: usize) -> String {
-    format!("{count} more values are not shown here")
+    format!("{count} more values")
 }
 
 pub(crate) fn list_of(count: usize) -> String {
@@ -390,6 +402,30 @@ pub(crate) fn expires(seconds: i64) -> String {
         TimeLeft::Past => "its deadline has passed".to_owned(),
         _ => format!("expires in {}", time_text::span(seconds)),
     }
+}
+
+// What is too long for the open action's card.
+pub(crate) const BACK_TO_ACTION: &str = "The action";
+pub(crate) const PART_UNREAD: &str = "This could not be read.";
+pub(crate) const BEFORE: &str = "Before";
+pub(crate) const AFTER: &str = "Go on";
+pub(crate) const STRETCHES: &str = "Before and after";
+
+pub(crate) fn part_of(part: &str, tool: &str) -> String {
+    let what = match part {
+        "evidence" => EVIDENCE,
+        "result" => RESULT,
+        _ => ARGUMENTS,
+    };
+    format!("{what} · {tool}")
+}
+
+pub(crate) fn shown_values(shown: &std::ops::Range<usize>, total: usize) -> String {
+    format!("Values {} to {} of {total}", shown.start + 1, shown.end)
+}
+
+pub(crate) fn shown_characters(shown: &std::ops::Range<usize>, total: usize) -> String {
+    format!("Characters {} to {} of {total}", shown.start + 1, shown.end)
 }
 
 /// Who decided, for people.
@@ -532,6 +568,35 @@ pub(crate) const EXTEND_LEAD: &str = "Give it more time";
 pub(crate) const EXTEND_CHOICES: [(&str, &str); 4] =
     [("4", "4 hours"), ("24", "a day"), ("72", "3 days"), ("168", "a week")];
 pub(crate) const NOT_EXTENDED: &str = "Deadline not moved.";
+
+// An approval that can still be taken back.
+pub(crate) const UNDO: &str = "Undo";
+pub(crate) const BEING_APPROVED: &str = "being approved";
+
+pub(crate) fn approving(tool: &str) -> String {
+    format!("{tool} will be approved in 5 seconds.")
+}
+
+pub(crate) fn not_done(tool: &str, title: &str, why: &Problem) -> String {
+    format!("{tool}: {title} {}", problem(why))
+}
+
+// One decision on many.
+pub(crate) const TICKED: &str = "selected";
+
+pub(crate) fn select(tool: &str) -> String {
+    format!("Select {tool}")
+}
+
+/// What came of one decision on many.
+pub(crate) fn came_of_many(done: usize, refused: usize) -> String {
+    let did = if done == 1 { "1 action decided.".to_owned() } else { format!("{done} actions decided.") };
+    if refused == 0 { did } else { format!("{did} {refused} not:") }
+}
+
+pub(crate) fn more_refused(count: usize) -> String {
+    format!("and {count} more")
+}
 
 /// The word of a form for a way out of a failed or unknown run, and what it says.
 pub(crate) const fn settling(verb: Verb) -> (&'static str, &'static str) {

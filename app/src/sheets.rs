@@ -1,14 +1,13 @@
 //! What opens over a page at the press of a button and never changes while it is there: the person's sheet, the
-//! keys, the runbook's "expire stale". Native popovers in the shell: they work without JavaScript, and the
+//! keys, the filter. Native popovers in the shell: they work without JavaScript, and the
 //! browser's WebAssembly carries nothing of them.
 
 use axum::http::request::Parts;
-use domain::identity::{Person, Scope};
+use domain::identity::Person;
 use domain::risk::RiskTier;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 
-use crate::api::actions::ExpireStale;
 use crate::api::session::{SetTheme, SignOut};
 use crate::message;
 use crate::pages::approvals::query::Query;
@@ -20,14 +19,12 @@ use crate::visitor::Visitor;
 #[component]
 pub(crate) fn Sheets() -> impl IntoView {
     let principal = use_context::<Visitor>().and_then(|visitor| visitor.principal);
-    let decides = principal.as_ref().is_some_and(|principal| principal.may(Scope::DecisionsWrite));
     let queue = wakes_up();
     let person = principal.and_then(|principal| principal.person().cloned());
     view! {
         {person.map(me)}
         {help()}
         {queue.then(|| filter(Query::of_url(&url())))}
-        {(queue && decides).then(expire)}
     }
 }
 
@@ -118,19 +115,4 @@ fn choice(name: &'static str, query: &Query, options: impl Iterator<Item = (&'st
 /// The address of this page, as the browser asked for it.
 fn url() -> String {
     use_context::<Parts>().map(|parts| parts.uri.to_string()).unwrap_or_default()
-}
-
-fn expire() -> impl IntoView {
-    view! {
-        <div id="expire" class="sheet" popover="auto" role="dialog" aria-labelledby="expire-title">
-            <h2 id="expire-title">{message::EXPIRE_TITLE}</h2>
-            <p>{message::EXPIRE_LEAD}</p>
-            <form class="row-of" method="post" action=ExpireStale::PATH>
-                <button class="btn main" name="via" value="form" autofocus>{message::EXPIRE_NOW}</button>
-                <button type="button" class="btn" popovertarget="expire" popovertargetaction="hide">
-                    {message::CLOSE}
-                </button>
-            </form>
-        </div>
-    }
 }

@@ -14,24 +14,37 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   'a deceptive call': (page, scene) => visit(page, `/approvals/${scene.deceptive}`),
   'a long call, unfolded': async (page, scene) => {
     await visit(page, `/approvals/${scene.long}`);
-    await page.getByRole('link', { name: /more characters/ }).first().click();
-    await page.getByRole('link', { name: 'Show less' }).waitFor();
+    await page.locator('.detail summary', { hasText: /more characters/ }).first().click();
+    await page.getByRole('link', { name: /more characters/ }).first().waitFor();
+  },
+  'all values of a call': (page, scene) => page.goto(`/approvals/${scene.long}/full?of=arguments`),
+  'all of a long text': (page, scene) => page.goto(`/approvals/${scene.long}/full?of=arguments&place=1`),
+  'rows that are selected': async (page) => {
+    await visit(page, '/approvals');
+    for (const box of (await page.getByRole('checkbox').all()).slice(0, 3)) await box.check();
+  },
+  'what a decision on many did not touch': async (page) => {
+    await visit(page, '/approvals');
+    for (const box of (await page.getByRole('checkbox').all()).slice(0, 2)) await box.check();
+    await page.locator('.bulk summary', { hasText: 'Reject' }).click();
+    await page.locator('.bulk').getByRole('button', { name: 'Reject' }).click();
+    await page.getByText('The reason is missing').waitFor();
   },
   'the second look at a call of high risk': async (page, scene) => {
     await visit(page, `/approvals/${scene.high}`);
-    await page.locator('summary', { hasText: 'Approve' }).click();
+    await page.locator('.detail summary', { hasText: 'Approve' }).click();
   },
   'the name of a critical call, to be typed': async (page, scene) => {
     await visit(page, `/approvals/${scene.critical}`);
-    await page.locator('summary', { hasText: 'Approve' }).click();
+    await page.locator('.detail summary', { hasText: 'Approve' }).click();
   },
   'a rejection': async (page, scene) => {
     await visit(page, `/approvals/${scene.low}`);
-    await page.locator('summary', { hasText: 'Reject' }).click();
+    await page.locator('.detail summary', { hasText: 'Reject' }).click();
   },
   'more time for a call': async (page, scene) => {
     await visit(page, `/approvals/${scene.low}`);
-    await page.locator('summary', { hasText: 'Extend' }).click();
+    await page.locator('.detail summary', { hasText: 'Extend' }).click();
   },
   'the filter': async (page) => {
     await visit(page, '/approvals');
@@ -43,11 +56,11 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   'a call that has succeeded': (page, scene) => visit(page, `/approvals/${scene.succeeded}`),
   'a call that has failed': async (page, scene) => {
     await visit(page, `/approvals/${scene.failed}`);
-    await page.locator('summary', { hasText: 'Settle' }).click();
+    await page.locator('.detail summary', { hasText: 'Settle' }).click();
   },
   'a call whose outcome is unknown': async (page, scene) => {
     await visit(page, `/approvals/${scene.unknown}`);
-    await page.locator('summary', { hasText: 'Settle' }).click();
+    await page.locator('.detail summary', { hasText: 'Settle' }).click();
   },
   'a call that was rejected': (page, scene) => visit(page, `/approvals/${scene.rejected}`),
   'a call that has expired': (page, scene) => visit(page, `/approvals/${scene.expired}`),

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+mod blank;
 mod script;
 mod table;
 #[cfg(test)]
@@ -16,7 +17,7 @@ use table::{Hazard, hazard};
 pub enum Piece {
     /// Shows as it is. May hold line breaks and tabs, no other control character.
     Plain(String),
-    /// One character that does not show as what it is: `U+202E`.
+    /// One character that does not show as what it is: `U+202E`. Or a stretch of nothing: `300 line breaks`.
     Escape(String),
 }
 
@@ -32,6 +33,8 @@ pub enum Deception {
     Control,
     /// Look-alike letters of two alphabets inside one word.
     MixedScript,
+    /// A stretch of nothing, long enough to hide what follows.
+    Blank,
 }
 
 impl Deception {
@@ -42,13 +45,14 @@ impl Deception {
             Self::Invisible => "Contains characters that cannot be seen.",
             Self::Control => "Contains control characters.",
             Self::MixedScript => "A word mixes letters of different alphabets that look alike.",
+            Self::Blank => "Long blank stretches: something may stand far below what is seen at once.",
         }
     }
 }
 
 /// The text in pieces: everything that is not seen for what it is becomes an [`Piece::Escape`]. Control
 /// characters (line feed and tab aside), direction controls, zero-width and other invisible characters, spaces
-/// other than the ASCII one, private-use characters and noncharacters.
+/// other than the ASCII one, private-use characters and noncharacters; and long stretches of blanks.
 pub fn visible(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
@@ -57,14 +61,11 @@ pub fn visible(text: &str) -> Vec<Piece> {
             plain.push(character);
             continue;
         }
-        if !plain.is_empty() {
-            pieces.push(Piece::Plain(std::mem::take(&mut plain)));
-        }
+        blank::push(&plain, &mut pieces);
+        plain.clear();
         pieces.push(Piece::Escape(format!("U+{:04X}", u32::from(character))));
     }
-    if !plain.is_empty() {
-        pieces.push(Piece::Plain(plain));
-    }
+    blank::push(&plain, &mut pieces);
     pieces
 }
 
@@ -92,7 +93,7 @@ pub fn is_deceptive(text: &str) -> bool {
 /// What may deceive the eye, each kind once. A wide or unbreakable space is escaped but is no reason to warn, and
 /// neither is the carriage return of a CRLF line end.
 pub fn warnings(text: &str) -> Vec<Deception> {
-    let mut found = [false; 4];
+    let mut found = [false; 5];
     let mut characters = judged(text).peekable();
     while let Some((character, hazard)) = characters.next() {
         let line_end = character == '\r' && characters.peek().is_some_and(|(next, _)| *next == '\n');
@@ -104,8 +105,13 @@ pub fn warnings(text: &str) -> Vec<Deception> {
         }
     }
     found[3] = script::mixes(text);
-    let kinds = [Deception::BidiControl, Deception::Invisible, Deception::Control, Deception::MixedScript];
-    kinds.into_iter().zip(found).filter_map(|(kind, found)| found.then_some(kind)).collect()
+    found[4] = blank::hides(text);
+    use Deception::{BidiControl, Blank, Control, Invisible, MixedScript};
+    [BidiControl, Invisible, Control, MixedScript, Blank]
+        .into_iter()
+        .zip(found)
+        .filter_map(|(kind, found)| found.then_some(kind))
+        .collect()
 }
 
 /// Whether the character takes no visible form or turns the direction of text: not a part of any word.

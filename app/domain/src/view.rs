@@ -57,6 +57,8 @@ pub struct QueuePage {
     /// The database's clock when the page was read: what "2 h left" is counted from.
     #[serde(with = "ts_microseconds")]
     pub now: DateTime<Utc>,
+    /// Whether this person may decide.
+    pub decides: bool,
 }
 
 /// Everything a decision needs.
@@ -144,6 +146,8 @@ pub struct Frame {
     pub decides: bool,
     /// `None`: the count could not be read, which is not zero.
     pub pending: Option<i64>,
+    /// How many of them are past their deadline and not yet marked so; `None`: not known.
+    pub stale: Option<i64>,
     pub health: HealthStrip,
     #[serde(with = "ts_microseconds")]
     pub now: DateTime<Utc>,
@@ -174,4 +178,24 @@ pub struct Decided {
     pub repeated: bool,
     /// The next action of the queue, to open after this one.
     pub next: Option<ActionId>,
+}
+
+/// What came of one decision on many actions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecidedMany {
+    pub done: usize,
+    /// Those that stay as they were, and why.
+    pub refused: Vec<RefusedOne>,
+    /// How many more were refused than are listed.
+    pub more_refused: usize,
+}
+
+/// An action that a decision on many did not touch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedOne {
+    pub id: ActionId,
+    /// Escaped; `None`: there is no such action, or it could not be read.
+    pub tool_name: Option<String>,
+    /// In words.
+    pub why: String,
 }

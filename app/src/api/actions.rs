@@ -2,7 +2,6 @@
 
 use domain::digest::Digest;
 use domain::id::ActionId;
-use domain::text_safety::Piece;
 use domain::view::{ActionDetail, Decided, QueuePage};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, PostUrl};
@@ -29,16 +28,6 @@ pub async fn list(query: String) -> Result<QueuePage, Failure> {
 pub async fn show(id: ActionId) -> Result<ActionDetail, Failure> {
     use super::{answer, engine, person};
     answer(engine::console::detail(&engine(), &person()?, id).await)
-}
-
-/// One argument's whole text, masked.
-///
-/// # Errors
-/// As [`show`]; or there is no text at the path.
-#[server(prefix = "/api/console", endpoint = "actions/full_value", protocol = Console<GetUrl>)]
-pub async fn full_value(id: ActionId, path: String) -> Result<Vec<Piece>, Failure> {
-    use super::{answer, engine, person};
-    answer(engine::console::full_value(&engine(), &person()?, id, &path).await)
 }
 
 /// Approves the action, if its arguments are still those of the digest.
@@ -79,19 +68,6 @@ pub enum Settling {
     Abandon,
 }
 
-impl Settling {
-    /// The word of a form.
-    pub(crate) fn of(word: &str) -> Option<Self> {
-        Some(match word {
-            "succeeded" => Self::Succeeded,
-            "failed" => Self::Failed,
-            "retry" => Self::Retry,
-            "abandon" => Self::Abandon,
-            _ => return None,
-        })
-    }
-}
-
 /// Settles a failed or unknown run.
 ///
 /// # Errors
@@ -124,7 +100,7 @@ pub async fn expire_stale() -> Result<usize, Failure> {
 
 /// A chip and a note as one reason.
 #[cfg_attr(not(any(feature = "ssr", test)), allow(dead_code))]
-fn one_reason(chip: &str, note: &str) -> String {
+pub(super) fn one_reason(chip: &str, note: &str) -> String {
     match (chip.trim(), note.trim()) {
         (chip, "") => chip.to_owned(),
         ("", note) => note.to_owned(),

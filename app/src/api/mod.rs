@@ -3,9 +3,10 @@
 //! a plain HTML form: then the answer is a redirect back to the page, with the outcome in a [`crate::flash`].
 
 pub mod actions;
+pub mod bulk;
 pub(crate) mod encoding;
 pub mod frame;
-mod protocol;
+pub(crate) mod protocol;
 pub mod session;
 
 use std::fmt;

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::Failure;
 use super::encoding::JsonAnswer;
+use crate::dom::Form;
 
 /// The protocol of a function whose arguments come as `Input` says: `GetUrl` for reading, `PostUrl` for changing.
 pub struct Console<Input>(PhantomData<Input>);
@@ -48,6 +49,21 @@ where
         let text = in_browser::ask(path.to_owned(), arguments, Input::METHOD == http::Method::GET).await?;
         super::encoding::read(&text).map_err(|_| in_browser::strange())
     }
+}
+
+/// Sends a form as it stands, and reads the answer. On the server there is nobody to send one.
+///
+/// # Errors
+/// What the function answers, or that there was no answer.
+#[cfg(not(feature = "hydrate"))]
+pub(crate) async fn post<T>(_form: Form) -> Result<T, Failure> {
+    std::future::pending().await
+}
+
+#[cfg(feature = "hydrate")]
+pub(crate) async fn post<T: DeserializeOwned>(form: Form) -> Result<T, Failure> {
+    let text = in_browser::ask(form.path, form.body, false).await?;
+    super::encoding::read(&text).map_err(|_| in_browser::strange())
 }
 
 #[cfg(feature = "hydrate")]

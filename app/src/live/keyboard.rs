@@ -1,5 +1,5 @@
-//! Keys. An element says with `data-key` which key presses it; the list's rows are walked with `j` and `k`. Off
-//! while somebody types, and with a modifier held, so that the browser's own keys keep working.
+//! Keys. An element says with `data-key` which key presses it, and with `data-go` which key after a `g`; the list's rows
+//! are walked with `j` and `k`. Off while somebody types, and with a modifier held, so that the browser's own keys keep working.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -7,16 +7,17 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, Node};
 
 /// The keys that press what carries them.
-const PRESS: [&str; 5] = ["a", "x", "e", "/", "?"];
+const PRESS: [&str; 6] = ["a", "x", "e", "u", "/", "?"];
 const ROWS: &str = ".row > a";
 
 /// Listens until the page goes.
 pub(crate) fn listen() {
-    let listening = window_event_listener(ev::keydown, |event| on_key(&event));
+    let after_g = StoredValue::new(false);
+    let listening = window_event_listener(ev::keydown, move |event| on_key(&event, after_g));
     on_cleanup(move || listening.remove());
 }
 
-fn on_key(event: &KeyboardEvent) {
+fn on_key(event: &KeyboardEvent, after_g: StoredValue<bool>) {
     let key = event.key();
     if key == "Escape" {
         close_panels();
@@ -33,9 +34,17 @@ fn on_key(event: &KeyboardEvent) {
     if event.target().is_some_and(|target| is_typing(&target)) {
         return;
     }
+    let goes = after_g.try_update_value(|after| std::mem::replace(after, key == "g")).unwrap_or_default();
     let handled = match key.as_str() {
+        key if goes && key.bytes().all(|byte| byte.is_ascii_lowercase()) => {
+            query(&format!("[data-go='{key}']")).inspect(HtmlElement::click).is_some()
+        }
         "j" => walk(1),
         "k" => walk(-1),
+        "s" => query(".row:focus-within .tick input")
+            .or_else(|| query(".row:has(> [aria-current]) .tick input"))
+            .inspect(HtmlElement::click)
+            .is_some(),
         key if PRESS.contains(&key) => find_key(key).inspect(HtmlElement::click).is_some(),
         _ => false,
     };

@@ -93,11 +93,11 @@ fn wake_up(live: Live, clock: Clock) {
     crate::live::keyboard::listen();
 }
 
-/// Where one can go: address, icon and name.
-const SECTIONS: [(&str, &str, &str); 3] = [
-    ("/approvals", "#i-inbox", message::APPROVALS),
-    ("/tools", "#i-tools", message::TOOLS),
-    ("/settings", "#i-settings", message::SETTINGS),
+/// Where one can go: address, icon, name, and the key after a `g`.
+const SECTIONS: [(&str, &str, &str, &str); 3] = [
+    ("/approvals", "#i-inbox", message::APPROVALS, "a"),
+    ("/tools", "#i-tools", message::TOOLS, "t"),
+    ("/settings", "#i-settings", message::SETTINGS, "s"),
 ];
 
 /// `None`: the frame could not be read; then nothing is claimed.
@@ -124,13 +124,14 @@ fn rail(frame: Option<view::Frame>, path: &str) -> AnyView {
     .into_any()
 }
 
-fn to((href, icon, name): (&'static str, &'static str, &'static str), path: &str, pending: Option<i64>) -> AnyView {
+fn to(section: (&'static str, &'static str, &'static str, &'static str), path: &str, pending: Option<i64>) -> AnyView {
+    let (href, icon, name, key) = section;
     let queue = href == SECTIONS[0].0;
     // What the browser's router does not know is asked of the server.
     let rel = (!queue).then_some("external");
     let count = || pending.map_or_else(|| "?".to_owned(), |count| count.to_string());
     view! {
-        <a class="to" href=href rel=rel aria-current=path.starts_with(href).then_some("page")>
+        <a class="to" href=href rel=rel data-go=key aria-current=path.starts_with(href).then_some("page")>
             <Icon name=icon/>
             <span>{name}</span>
             {queue.then(|| view! { <b class="n">{count()}</b> })}

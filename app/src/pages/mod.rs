@@ -3,6 +3,8 @@
 pub(crate) mod approvals;
 pub(crate) mod frame;
 #[cfg(feature = "ssr")]
+pub(crate) mod full_view;
+#[cfg(feature = "ssr")]
 pub(crate) mod login;
 #[cfg(feature = "ssr")]
 pub(crate) mod not_found;

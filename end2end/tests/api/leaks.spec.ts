@@ -73,9 +73,11 @@ test('leak-55: secrets of a call, of its result and of its error are in the clai
   for (const path of [...lists, ...ids.map((each) => `/approvals/${each}`), ...functions, `${CONSOLE}/frame/show`]) {
     keep(`GET ${path}`, await open(server, path, cookie));
   }
-  for (const path of ['/config/password', '/note', '/body', '/database', '/command/4']) {
-    const asked = `${CONSOLE}/actions/full_value?id=${id}&path=${encodeURIComponent(path)}`;
-    seen.set(`the full value of ${path}`, (await open(server, asked, cookie)).text);
+  for (const place of ['', '&place=0', '&place=1', '&place=2', '&place=3', '&place=4', '&place=5']) {
+    for (const part of ['arguments', 'result']) {
+      const asked = `/approvals/${id}/full?of=${part}${place}`;
+      seen.set(`all ${part}${place}`, (await open(server, asked, cookie)).text);
+    }
   }
   seen.set('the stream', stream.text);
   expect(stream.changesOf(id!).length).toBeGreaterThan(2);

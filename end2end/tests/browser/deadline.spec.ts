@@ -42,6 +42,8 @@ test('an approval that is sent past the deadline is refused, and the card says w
   // The page does not know: it goes by the deadline that it has read.
   await server.moveDeadline(action.id, -1);
   await card(page).getByRole('button', { name: 'Approve' }).click();
+  await expect(page.locator('.toast')).toContainText('notify_channel: Not approved.');
+  await page.locator('.toast').getByRole('link', { name: 'Show' }).click();
   await expect(card(page).getByRole('alert')).toContainText('Not approved.');
   await expect(card(page)).toContainText('Expired: nobody decided before the deadline');
   const kinds = (await agent.get(action.id)).events!.map((event) => event.event_type);

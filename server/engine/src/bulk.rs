@@ -33,6 +33,8 @@ pub enum Bulk {
 #[derive(Debug)]
 pub struct Item {
     pub id: ActionId,
+    /// `None`: there is no such action, or it could not be read.
+    pub tool_name: Option<String>,
     pub outcome: std::result::Result<Action, Problem>,
 }
 
@@ -57,7 +59,11 @@ pub async fn decide(engine: &Engine, principal: &Principal, ids: &[ActionId], bu
     let mut items = Vec::with_capacity(ids.len());
     for id in ids {
         let outcome = one(engine, principal, *id, bulk).await.map_err(crate::Error::into_problem);
-        items.push(Item { id: *id, outcome });
+        let tool_name = match &outcome {
+            Ok(action) => Some(action.tool_name.clone()),
+            Err(_) => store::actions::find(&engine.pool, *id).await.ok().flatten().map(|action| action.tool_name),
+        };
+        items.push(Item { id: *id, tool_name, outcome });
     }
     Ok(items)
 }

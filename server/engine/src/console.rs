@@ -37,6 +37,7 @@ pub async fn frame(engine: &Engine, principal: &Principal, version: &str) -> Res
         person,
         decides: principal.may(Scope::DecisionsWrite),
         pending: health.pending.0,
+        stale: crate::expiry::count_stale(engine).await.ok(),
         health,
         now: store::now(&engine.pool).await?,
         version: version.to_owned(),
@@ -56,7 +57,13 @@ pub async fn queue(engine: &Engine, principal: &Principal, address: &str) -> Res
         let overrides = actions::overrides(engine, &action.tool_name).await?;
         rows.push(row(action, &overrides));
     }
-    Ok(QueuePage { rows, next_cursor: page.next.map(|cursor| cursor.encode()), total: page.total, now: page.now })
+    Ok(QueuePage {
+        rows,
+        next_cursor: page.next.map(|cursor| cursor.encode()),
+        total: page.total,
+        now: page.now,
+        decides: principal.may(Scope::DecisionsWrite),
+    })
 }
 
 async fn filter(engine: &Engine, address: &str) -> Result<ActionFilter> {
@@ -107,21 +114,6 @@ pub async fn detail(engine: &Engine, principal: &Principal, id: ActionId) -> Res
         tool_history: store::metrics::tool_history(&engine.pool, &action.tool_name).await?,
         now,
     })
-}
-
-/// The whole text of one argument that the detail folds.
-///
-/// # Errors
-/// `not_found` for a path that is no text of this action.
-pub async fn full_value(engine: &Engine, principal: &Principal, id: ActionId, path: &str) -> Result<Vec<Piece>> {
-    let full = actions::get(engine, principal, id).await?;
-    argument_rows(&full.action.tool_args, &full.overrides, Fold::NONE)
-        .into_iter()
-        .find_map(|row| match row.value {
-            ArgumentValue::Text { pieces, .. } if row.path == path => Some(pieces),
-            _ => None,
-        })
-        .ok_or_else(|| Problem::not_found("argument of this action").into())
 }
 
 /// What this person may do with the action now. The lifecycle says what could be done, the role who may.
@@ -196,7 +188,7 @@ fn deceptions(action: &Action, overrides: &ClassOverrides) -> Vec<String> {
         .filter_map(|(place, text)| Some((place, text?)))
         .flat_map(|(place, text)| warnings(text).into_iter().map(move |kind| format!("{} in {place}", kind.words())))
         .collect();
-    for row in argument_rows(&action.tool_args, overrides, Fold { max_rows: usize::MAX, max_chars: 1 }) {
+    for row in argument_rows(&action.tool_args, overrides, Fold::at(usize::MAX, 1)) {
         let in_value = matches!(row.value, ArgumentValue::Text { deceptive: true, .. });
         let in_name = row.name.iter().any(|piece| matches!(piece, Piece::Escape(_)));
         if in_value || in_name {

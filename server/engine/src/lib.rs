@@ -14,6 +14,7 @@ pub mod decisions;
 mod error;
 pub mod execution;
 pub mod expiry;
+pub mod full_view;
 pub mod gate;
 pub mod idempotency;
 pub mod identity;

@@ -35,7 +35,10 @@ pub enum ArgumentValue {
     Text {
         /// As much as the fold shows.
         pieces: Vec<Piece>,
-        /// Characters folded away at the end.
+        /// What comes along folded, to be opened in its place.
+        rest: Vec<Piece>,
+        rest_chars: usize,
+        /// Characters at the end that do not come along.
         hidden_chars: usize,
         /// Characters of the whole text.
         total_chars: usize,
@@ -62,18 +65,24 @@ pub enum ArgumentValue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fold {
     pub max_rows: usize,
-    /// Characters of one text.
+    /// Characters of one text, after those that are skipped.
     pub max_chars: usize,
+    pub skip_chars: usize,
+    /// Characters of one text that come along folded, and of all texts together.
+    pub rest_chars: usize,
+    pub rest_in_all: usize,
 }
 
 impl Fold {
-    /// Everything, for the full view.
-    pub const NONE: Self = Self { max_rows: usize::MAX, max_chars: usize::MAX };
+    /// So many rows with so much of each text, and nothing folded along.
+    pub const fn at(max_rows: usize, max_chars: usize) -> Self {
+        Self { max_rows, max_chars, skip_chars: 0, rest_chars: 0, rest_in_all: 0 }
+    }
 }
 
 impl Default for Fold {
     fn default() -> Self {
-        Self { max_rows: 200, max_chars: 600 }
+        Self { max_rows: 200, max_chars: 600, skip_chars: 0, rest_chars: 8_000, rest_in_all: 64_000 }
     }
 }
 
@@ -84,7 +93,7 @@ const NAME_CHARS: usize = 80;
 /// come first. At most `max_rows` of them and, if there are more, one that says how many.
 pub fn argument_rows(args: &Json, overrides: &ClassOverrides, fold: Fold) -> Vec<ArgumentRow> {
     let masked = redaction::mask_json(args, overrides);
-    let mut tree = Tree { classifier: Classifier::new(overrides), fold, rows: Vec::new(), hidden: 0 };
+    let mut tree = Tree { classifier: Classifier::new(overrides), fold, rows: Vec::new(), hidden: 0, carried: 0 };
     match &masked {
         Json::Object(members) => {
             let class = |key: &str| tree.classifier.class(&[key]);
@@ -113,6 +122,8 @@ struct Tree {
     fold: Fold,
     rows: Vec<ArgumentRow>,
     hidden: usize,
+    /// Characters that come along folded so far.
+    carried: usize,
 }
 
 impl Tree {
@@ -146,12 +157,13 @@ impl Tree {
     ) {
         let redacted = value.as_str() == Some(redaction::MARK);
         if self.rows.len() < self.fold.max_rows {
+            let shown = if redacted { ArgumentValue::Redacted } else { self.value(value) };
             self.rows.push(ArgumentRow {
                 path: path.clone(),
                 name,
                 depth,
                 class: if redacted && class == ArgumentClass::Plain { ArgumentClass::Secret } else { class },
-                value: if redacted { ArgumentValue::Redacted } else { self.value(value) },
+                value: shown,
             });
         } else {
             self.hidden += 1;
@@ -172,25 +184,39 @@ impl Tree {
         }
     }
 
-    fn value(&self, value: &Json) -> ArgumentValue {
+    fn value(&mut self, value: &Json) -> ArgumentValue {
         match value {
             Json::Null => ArgumentValue::Null,
             Json::Bool(value) => ArgumentValue::Bool(*value),
             Json::Number(number) => ArgumentValue::Number(number.as_str().to_owned()),
             Json::Array(items) => ArgumentValue::List { len: items.len() },
             Json::Object(members) => ArgumentValue::Object { len: members.len() },
-            Json::String(text) => {
-                let total_chars = text.chars().count();
-                let head = text.char_indices().nth(self.fold.max_chars).map_or(text.as_str(), |(end, _)| &text[..end]);
-                ArgumentValue::Text {
-                    pieces: text_safety::visible(head),
-                    hidden_chars: total_chars.saturating_sub(self.fold.max_chars),
-                    total_chars,
-                    deceptive: text_safety::is_deceptive(text),
-                }
-            }
+            Json::String(text) => self.text(text),
         }
     }
+
+    fn text(&mut self, text: &str) -> ArgumentValue {
+        let total_chars = text.chars().count();
+        let Fold { max_chars, skip_chars, .. } = self.fold;
+        let (head, tail) = split(split(text, skip_chars).1, max_chars);
+        let room = self.fold.rest_chars.min(self.fold.rest_in_all - self.carried);
+        let (rest, _) = split(tail, room);
+        let rest_chars = rest.chars().count();
+        self.carried += rest_chars;
+        ArgumentValue::Text {
+            pieces: text_safety::visible(head),
+            rest: text_safety::visible(rest),
+            rest_chars,
+            hidden_chars: total_chars.saturating_sub(max_chars.saturating_add(skip_chars).saturating_add(rest_chars)),
+            total_chars,
+            deceptive: text_safety::is_deceptive(text),
+        }
+    }
+}
+
+/// The first characters, and what follows them.
+fn split(text: &str, chars: usize) -> (&str, &str) {
+    text.char_indices().nth(chars).map_or((text, ""), |(at, _)| text.split_at(at))
 }
 
 fn shown(name: &str) -> Vec<Piece> {

@@ -20,7 +20,14 @@ fn head(text: &str) -> Option<String> {
 
 fn plain(text: &str) -> ArgumentValue {
     let total_chars = text.chars().count();
-    ArgumentValue::Text { pieces: vec![Piece::Plain(text.to_owned())], hidden_chars: 0, total_chars, deceptive: false }
+    ArgumentValue::Text {
+        pieces: vec![Piece::Plain(text.to_owned())],
+        rest: Vec::new(),
+        rest_chars: 0,
+        hidden_chars: 0,
+        total_chars,
+        deceptive: false,
+    }
 }
 
 #[test]
@@ -219,19 +226,21 @@ fn a_recipient_that_repeats_a_secret_is_redacted_and_stays_critical() {
 
 #[test]
 fn long_texts_and_trees_are_folded_and_say_so() {
-    let fold = Fold { max_rows: 3, max_chars: 5 };
+    let fold = Fold { rest_chars: 1, rest_in_all: 1, ..Fold::at(3, 5) };
     let args = Json::parse_str("{\"a\":\"äöü456\u{202e}\",\"b\":[1,2,3,4]}").unwrap();
     let rows = argument_rows(&args, &ClassOverrides::default(), fold);
     let text = ArgumentValue::Text {
         pieces: vec![Piece::Plain("äöü45".to_owned())],
-        hidden_chars: 2,
+        rest: vec![Piece::Plain("6".to_owned())],
+        rest_chars: 1,
+        hidden_chars: 1,
         total_chars: 7,
         deceptive: true,
     };
     assert_eq!(rows[0].value, text);
     assert_eq!(rows.len(), 4);
     assert_eq!(rows[3].value, ArgumentValue::Folded { hidden_rows: 3 });
-    assert_eq!(argument_rows(&args, &ClassOverrides::default(), Fold::NONE).len(), 6);
+    assert_eq!(argument_rows(&args, &ClassOverrides::default(), Fold::at(usize::MAX, usize::MAX)).len(), 6);
 }
 
 #[test]
@@ -281,7 +290,7 @@ proptest! {
     #[test]
     fn rows_and_headline_never_hold_a_secret(args in any_arguments(), max_rows in 0..30_usize) {
         let overrides = ClassOverrides::default();
-        let rows = argument_rows(&args, &overrides, Fold { max_rows, max_chars: 20 });
+        let rows = argument_rows(&args, &overrides, Fold::at(max_rows, 20));
         let shown = serde_json::to_string(&rows).unwrap() + &headline(&args, &overrides).unwrap_or_default();
         for secret in secret_values(&args) {
             prop_assert!(!shown.contains(&secret), "{} in {}", secret, shown);
@@ -292,8 +301,8 @@ proptest! {
     #[test]
     fn every_value_has_its_row_or_is_counted(args in crate::json::tests::any_json(), max_rows in 0..20_usize) {
         let overrides = ClassOverrides::default();
-        let all = argument_rows(&args, &overrides, Fold { max_rows: usize::MAX, max_chars: 10 });
-        let some = argument_rows(&args, &overrides, Fold { max_rows, max_chars: 10 });
+        let all = argument_rows(&args, &overrides, Fold::at(usize::MAX, 10));
+        let some = argument_rows(&args, &overrides, Fold::at(max_rows, 10));
         let hidden = match some.last().map(|row| &row.value) {
             Some(ArgumentValue::Folded { hidden_rows }) => hidden_rows - 1,
             _ => 0,

@@ -127,3 +127,15 @@ fn a_selector_without_its_emoji_hides() {
     assert_eq!(warnings("a\u{fe0f}"), [Deception::Invisible]);
     assert_eq!(warnings("❤\u{fe0f}\u{fe0f}"), [Deception::Invisible]);
 }
+
+#[test]
+fn what_stands_below_many_blank_lines_is_brought_near_and_warned_of() {
+    let text = format!("ok{}rm -rf /", " \n".repeat(300));
+    let plain = |text: &str| Piece::Plain(text.to_owned());
+    assert_eq!(visible(&text), [plain("ok"), Piece::Escape("300 line breaks".to_owned()), plain("rm -rf /")]);
+    assert_eq!(warnings(&text), [Deception::Blank]);
+    assert_eq!(visible(&" ".repeat(250)), [Piece::Escape("250 blanks".to_owned())]);
+    for short in ["a\n\n\n\nb".to_owned(), format!("a{}b", " ".repeat(80)), "x".repeat(900), "line\n".repeat(300)] {
+        assert_eq!((visible(&short), warnings(&short)), (vec![plain(&short)], vec![]));
+    }
+}

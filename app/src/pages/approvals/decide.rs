@@ -15,9 +15,9 @@ use leptos::server_fn::ServerFn as _;
 
 use super::arguments::values;
 use super::desk::{Desk, Refusal};
-use crate::api::actions::{Approve, Extend, Reject, Resolve, Settling, approve, extend, reject, resolve};
+use crate::api::actions::{Approve, Extend, Reject, Resolve};
 use crate::components::icon::Icon;
-use crate::dom::{field, focus_first};
+use crate::dom::{focus_first, form};
 use crate::live::Clock;
 use crate::message;
 
@@ -58,11 +58,14 @@ pub(super) fn decide(desk: Desk, detail: &ActionDetail) -> AnyView {
     };
     let id = subject.id.to_string();
     // Another action's card may still stand here while the new one is on its way.
+    let action = subject.id;
     let off = Signal::derive(move || {
-        too_late.get() || desk.sending.get() || desk.open.read().as_ref().is_none_or(|open| *open != id)
+        too_late.get()
+            || desk.sending.get()
+            || desk.open.read().as_ref().is_none_or(|open| *open != id)
+            || desk.approving.read().contains(&action)
     });
     let read_at = detail.now;
-    let action = subject.id;
     let refusal = move || desk.refusal.get().filter(|refusal| refusal.id == action).map(|r| refused(r, read_at));
     let says = move || too_late.get().then(|| view! { <p class="late-words">{message::TOO_LATE}</p> });
     let empty = !(can_approve || can_reject || can_resolve);
@@ -106,7 +109,7 @@ fn second_look(desk: Desk, subject: Subject, off: Signal<bool>) -> AnyView {
     let confirm = button(desk, off, None, message::approve_tool(&subject.tool)).into_any();
     let inside = view! {
         <p>{message::confirm_lead(&subject.tool)}</p>
-        {(!subject.critical.is_empty()).then(|| values(subject.critical.clone()))}
+        {(!subject.critical.is_empty()).then(|| values(subject.critical.clone(), None))}
     };
     let form = approve_form(desk, &subject, off, typed, confirm);
     view! {
@@ -121,11 +124,15 @@ fn second_look(desk: Desk, subject: Subject, off: Signal<bool>) -> AnyView {
 }
 
 fn approve_form(desk: Desk, subject: &Subject, off: Signal<bool>, before: Option<AnyView>, button: AnyView) -> AnyView {
-    let (id, digest) = (subject.id, subject.digest);
+    let Subject { id, digest, tool, tier, .. } = subject.clone();
+    // What was confirmed is sent at once; what one key does can be taken back.
     let send = move |event: SubmitEvent| {
         event.prevent_default();
-        if !off.get_untracked() {
-            desk.send(id, message::NOT_APPROVED, Box::pin(approve(id, digest)));
+        let Some(form) = form(&event).filter(|_| !off.get_untracked()) else { return };
+        if tier >= RiskTier::High {
+            desk.send(id, message::NOT_APPROVED, form);
+        } else {
+            desk.approve_later(id, tool.clone(), form);
         }
     };
     view! {
@@ -169,6 +176,8 @@ struct Panel {
     /// The button's colour: `main`, `bad` or none.
     colour: &'static str,
     path: &'static str,
+    /// What it says when it did not happen.
+    refused: &'static str,
     lead: &'static str,
     /// What the choices are called in the form, and what they are: the word that is sent, and what it says.
     name: &'static str,
@@ -184,13 +193,14 @@ fn rejection(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
         words: message::REJECT,
         colour: "bad",
         path: Reject::PATH,
+        refused: message::NOT_REJECTED,
         lead: message::REJECT_LEAD,
         name: "reason",
         choices: message::REJECT_CHOICES.to_vec(),
         must_choose: false,
         note: Some((message::REJECT_NOTE, true)),
     };
-    panel(id, off, shape, move |chip, note| desk.send(id, message::NOT_REJECTED, Box::pin(reject(id, chip, note))))
+    panel(desk, id, off, shape)
 }
 
 fn extension(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
@@ -199,16 +209,14 @@ fn extension(desk: Desk, id: ActionId, off: Signal<bool>) -> AnyView {
         words: message::EXTEND,
         colour: "",
         path: Extend::PATH,
+        refused: message::NOT_EXTENDED,
         lead: message::EXTEND_LEAD,
         name: "hours",
         choices: message::EXTEND_CHOICES.to_vec(),
         must_choose: true,
         note: None,
     };
-    panel(id, off, shape, move |hours, _| {
-        let hours = hours.parse().unwrap_or_default();
-        desk.send(id, message::NOT_EXTENDED, Box::pin(extend(id, hours)));
-    })
+    panel(desk, id, off, shape)
 }
 
 fn resolution(desk: Desk, id: ActionId, choices: Vec<(&'static str, &'static str)>, off: Signal<bool>) -> AnyView {
@@ -217,43 +225,24 @@ fn resolution(desk: Desk, id: ActionId, choices: Vec<(&'static str, &'static str
         words: message::RESOLVE,
         colour: "main",
         path: Resolve::PATH,
+        refused: message::NOT_RESOLVED,
         lead: message::RESOLVE_LEAD,
         name: "outcome",
         choices,
         must_choose: true,
         note: Some((message::RESOLVE_NOTE, false)),
     };
-    panel(id, off, shape, move |word, note| {
-        if let Some(settling) = Settling::of(&word) {
-            desk.send(id, message::NOT_RESOLVED, Box::pin(resolve(id, settling, note)));
-        }
-    })
+    panel(desk, id, off, shape)
 }
 
-fn panel(id: ActionId, off: Signal<bool>, shape: Panel, send: impl Fn(String, String) + 'static) -> AnyView {
-    let Panel { key, words, colour, path, lead, name, choices, must_choose, note } = shape;
+fn panel(desk: Desk, id: ActionId, off: Signal<bool>, shape: Panel) -> AnyView {
+    let Panel { key, words, colour, path, refused, lead, name, choices, must_choose, note } = shape;
     let send = move |event: SubmitEvent| {
         event.prevent_default();
-        if !off.get_untracked() {
-            send(field(&event, name), field(&event, "note"));
+        if let Some(form) = form(&event).filter(|_| !off.get_untracked()) {
+            desk.send(id, refused, form);
         }
     };
-    let choices = choices.into_iter().enumerate().map(|(place, (value, words))| {
-        view! {
-            <label class="chip">
-                <input type="radio" name=name value=value required=must_choose data-first=(place == 0).then_some("")/>
-                {words}
-            </label>
-        }
-    });
-    let note = note.map(|(label, optional)| {
-        view! {
-            <label>
-                {label}
-                <input class="input" name="note" required=!optional maxlength="3000" autocomplete="off"/>
-            </label>
-        }
-    });
     view! {
         <details class="act" name="act" on:toggle=focus_first>
             <summary class=format!("btn {colour}") data-key=key aria-disabled=move || off.get().then_some("true")
@@ -263,15 +252,41 @@ fn panel(id: ActionId, off: Signal<bool>, shape: Panel, send: impl Fn(String, St
             <div class="panel">
                 <form class="stack" method="post" action=path on:submit=send>
                     <input type="hidden" name="id" value=id.to_string()/>
-                    <fieldset class="chips">
-                        <legend>{lead}</legend>
-                        {choices.collect_view()}
-                    </fieldset>
-                    {note}
+                    {self::choices(name, lead, choices, must_choose)}
+                    {note.map(|(label, optional)| self::note(label, optional))}
                     <button class=format!("btn {colour}") name="via" value="form" disabled=move || off.get()>{words}</button>
                 </form>
             </div>
         </details>
+    }
+    .into_any()
+}
+
+/// Chips of which one is chosen: the word that is sent, and what it says.
+pub(super) fn choices(
+    name: &'static str,
+    lead: &'static str,
+    choices: Vec<(&'static str, &'static str)>,
+    must_choose: bool,
+) -> AnyView {
+    let chips = choices.into_iter().enumerate().map(|(place, (value, words))| {
+        view! {
+            <label class="chip">
+                <input type="radio" name=name value=value required=must_choose data-first=(place == 0).then_some("")/>
+                {words}
+            </label>
+        }
+    });
+    view! { <fieldset class="chips"><legend>{lead}</legend> {chips.collect_view()}</fieldset> }.into_any()
+}
+
+/// A line for the person's own words.
+pub(super) fn note(label: &'static str, optional: bool) -> AnyView {
+    view! {
+        <label>
+            {label}
+            <input class="input" name="note" required=!optional maxlength="3000" autocomplete="off"/>
+        </label>
     }
     .into_any()
 }

@@ -1,23 +1,21 @@
 //! What is on the operator's desk: the list, the open action, and what is being done with it. All resources of
 //! the page are made here, by the route component, so that no view ever waits inside another's waiting.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use domain::id::ActionId;
 use domain::problem::{Code, Problem};
-use domain::text_safety::Piece;
-use domain::view::{ActionDetail, ActionRow, Decided, QueuePage};
+use domain::view::{ActionDetail, ActionRow, Decided, DecidedMany, QueuePage};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::held::{self, Shown};
+use super::later::Later;
 use super::query::Query;
-use crate::api::actions::{full_value, list, show};
+use crate::api::actions::{list, show};
+use crate::api::protocol::post;
 use crate::api::{Failure, Reading};
-use crate::dom::clear_card;
+use crate::dom::{Form, clear_card, ticked_boxes};
 use crate::flash::Flash;
 use crate::live::Live;
 use crate::message;
@@ -25,8 +23,6 @@ use crate::toast::{Toast, Told};
 
 /// A list together with the query it answers: a late answer is never taken for another query's.
 pub(super) type ReadList = (Query, Result<QueuePage, Failure>);
-/// An argument's path and its whole text.
-pub(super) type FullText = (String, Result<Vec<Piece>, Failure>);
 
 /// Something that was tried and did not happen.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +33,14 @@ pub(super) struct Refusal {
     pub problem: Problem,
 }
 
+impl Refusal {
+    /// What did not happen, as far as that is known: without an answer it may have.
+    pub(super) fn of(id: ActionId, title: &'static str, problem: Problem) -> Self {
+        let unsure = matches!(problem.code, Code::Unavailable | Code::Internal);
+        Self { id, title: if unsure { message::UNSURE } else { title }, problem }
+    }
+}
+
 /// The desk. Cheap to hand around.
 #[derive(Clone, Copy)]
 pub(super) struct Desk {
@@ -45,7 +49,6 @@ pub(super) struct Desk {
     pub open: Memo<Option<String>>,
     pub list: Reading<ReadList>,
     pub detail: Reading<Option<Result<ActionDetail, Failure>>>,
-    pub full: Reading<Option<FullText>>,
     /// The rows under the hand, and the query they answer.
     held: RwSignal<Option<(Query, Vec<ActionRow>)>>,
     /// The last good answer, for what happens outside of any view.
@@ -53,14 +56,21 @@ pub(super) struct Desk {
     /// Something is on its way to the server.
     pub sending: RwSignal<bool>,
     pub refusal: RwSignal<Option<Refusal>>,
-    toast: Toast,
+    /// What is ticked in the list.
+    pub ticked: RwSignal<Vec<ActionId>>,
+    /// What the last decision on many came to.
+    pub many: RwSignal<Option<Result<DecidedMany, Failure>>>,
+    /// Approved by the person at this desk, and not yet by the server.
+    pub approving: RwSignal<Vec<ActionId>>,
+    pub(super) later: StoredValue<Option<Later>>,
+    pub(super) toast: Toast,
     list_reads: RwSignal<u32>,
     detail_reads: RwSignal<u32>,
     go: Callback<(String,)>,
 }
 
 impl Desk {
-    pub(super) fn new(query: Memo<Query>, open: Memo<Option<String>>, full: Memo<Option<String>>, live: Live) -> Self {
+    pub(super) fn new(query: Memo<Query>, open: Memo<Option<String>>, live: Live) -> Self {
         let (list_reads, detail_reads) = (RwSignal::new(0), RwSignal::new(0));
         let list = Reading::new_with_options(
             move || (query.get(), live.news.with(|news| news.number), list_reads.get()),
@@ -72,28 +82,31 @@ impl Desk {
         );
         let detail =
             Reading::new_with_options(move || (open.get(), detail_reads.get()), |(open, _)| read_detail(open), false);
-        let full =
-            Reading::new_with_options(move || (open.get(), full.get()), |(open, path)| read_full(open, path), false);
         let navigate = use_navigate();
         let go = Callback::new(move |(url,): (String,)| {
             navigate(&url, NavigateOptions { scroll: false, ..NavigateOptions::default() });
         });
-        let refusal = match use_context::<Option<Flash>>().flatten() {
+        let (refusal, many) = match use_context::<Option<Flash>>().flatten() {
             Some(Flash::Refused { action: Some(id), why: Failure(problem) }) => {
-                Some(Refusal { id, title: message::NOT_DONE, problem })
+                (Some(Refusal { id, title: message::NOT_DONE, problem }), None)
             }
-            _ => None,
+            Some(Flash::Many(many)) => (None, Some(Ok(many))),
+            _ => (None, None),
         };
+        let ticked = many.as_ref().map_or_else(ticked_before_waking, still_ticked);
         let desk = Self {
             query,
             open,
             list,
             detail,
-            full,
             held: RwSignal::new(None),
             latest: StoredValue::new(None),
             sending: RwSignal::new(false),
             refusal: RwSignal::new(refusal),
+            ticked: RwSignal::new(ticked),
+            many: RwSignal::new(many),
+            approving: RwSignal::new(Vec::new()),
+            later: StoredValue::new(None),
             toast: expect_context(),
             list_reads,
             detail_reads,
@@ -135,10 +148,14 @@ impl Desk {
                 self.detail_reads.update(|reads| *reads += 1);
             }
         });
+        Effect::new(move || self.send_when_left());
         Effect::new(move |before: Option<Option<String>>| {
             let open = self.open.get();
-            if before.is_some_and(|before| before != open) {
-                self.refusal.set(None);
+            if let Some(before) = before.filter(|before| *before != open) {
+                // It was read where it stood. About another action it is still news.
+                self.refusal.update(|refusal| {
+                    refusal.take_if(|refusal| before.as_deref() == Some(&*refusal.id.to_string()));
+                });
                 clear_card();
             }
             open
@@ -172,58 +189,92 @@ impl Desk {
     }
 
     /// Sends a decision and tells how it went. The card stays as it is until there is an answer.
-    pub(super) fn send(
-        self,
-        id: ActionId,
-        title: &'static str,
-        call: Pin<Box<dyn Future<Output = Result<Decided, Failure>>>>,
-    ) {
+    pub(super) fn send(self, id: ActionId, title: &'static str, form: Form) {
         if self.sending.get_untracked() {
             return;
         }
+        self.send_now();
         self.sending.set(true);
         self.refusal.set(None);
         spawn_local(async move {
-            let answer = call.await;
+            let answer = post(form).await;
             self.sending.set(false);
             match answer {
                 Ok(decided) => self.decided(decided),
-                Err(Failure(problem)) => {
-                    let unsure = matches!(problem.code, Code::Unavailable | Code::Internal);
-                    let title = if unsure { message::UNSURE } else { title };
-                    self.refusal.set(Some(Refusal { id, title, problem }));
-                }
+                Err(Failure(problem)) => self.refusal.set(Some(Refusal::of(id, title, problem))),
             }
             self.read_again();
         });
     }
 
     fn decided(self, decided: Decided) {
-        let query = self.query.get_untracked();
         let id = decided.id;
-        if decided.next == Some(id) {
-            clear_card();
-            self.toast.0.set(Some(Told::Decided(decided)));
-            return;
-        }
+        let stays = decided.next == Some(id);
         // Whoever looks at the queue goes on with the next; whoever looks at something else stays there.
-        let next = query.shows_pending().then(|| {
-            let held = self.held.with_untracked(|held| held.as_ref().map(|(_, rows)| rows.clone()));
-            let fresh = self.latest.get_value().map(|(_, page)| page);
-            let shown = held.zip(fresh).map(|(held, fresh)| held::merge(&held, &fresh).rows).unwrap_or_default();
-            held::next_after(&shown, id).or(decided.next)
-        });
+        let goes_on = !stays && self.query.read_untracked().shows_pending();
+        let next = goes_on.then(|| self.next_after(id).or(decided.next));
+        if !stays {
+            self.forget(id);
+        }
+        clear_card();
+        self.toast.told.set(Some(Told::Decided(decided)));
+        if let Some(next) = next {
+            self.go_to(next);
+        }
+    }
+
+    /// The action to open after this one, out of those that are shown.
+    pub(super) fn next_after(self, id: ActionId) -> Option<ActionId> {
+        let held = self.held.get_untracked()?.1;
+        let mut shown = held::merge(&held, &self.latest.get_value()?.1).rows;
+        let approving = self.approving.read_untracked();
+        shown.retain(|held| held.row.id == id || !approving.contains(&held.row.id));
+        held::next_after(&shown, id)
+    }
+
+    /// Opens an action, or none.
+    pub(super) fn go_to(self, id: Option<ActionId>) {
+        self.go.run((self.query.read_untracked().href(id),));
+    }
+
+    /// Takes an action out of the list.
+    pub(super) fn forget(self, id: ActionId) {
+        self.ticked.update(|ticked| ticked.retain(|other| *other != id));
         self.held.update(|held| {
             if let Some((_, rows)) = held {
                 rows.retain(|row| row.id != id);
             }
         });
-        clear_card();
-        self.toast.0.set(Some(Told::Decided(decided)));
-        if let Some(next) = next {
-            self.go.run((query.href(next),));
-        }
     }
+
+    /// Sends one decision on all that is ticked. What was refused stays ticked.
+    pub(super) fn send_many(self, form: Form) {
+        if self.sending.get_untracked() {
+            return;
+        }
+        self.send_now();
+        self.sending.set(true);
+        spawn_local(async move {
+            let answer = post::<DecidedMany>(form).await;
+            self.sending.set(false);
+            self.ticked.update(|ticked| {
+                if let Ok(many) = &answer {
+                    *ticked = many.refused.iter().map(|refused| refused.id).collect();
+                }
+            });
+            self.many.set(Some(answer));
+            self.read_again();
+        });
+    }
+}
+
+fn still_ticked(many: &Result<DecidedMany, Failure>) -> Vec<ActionId> {
+    many.iter().flat_map(|many| &many.refused).map(|refused| refused.id).collect()
+}
+
+/// A person may be quicker than the WebAssembly.
+fn ticked_before_waking() -> Vec<ActionId> {
+    ticked_boxes().iter().filter_map(|id| id.parse().ok()).collect()
 }
 
 async fn read_detail(open: Option<String>) -> Option<Result<ActionDetail, Failure>> {
@@ -231,10 +282,4 @@ async fn read_detail(open: Option<String>) -> Option<Result<ActionDetail, Failur
         Ok(id) => show(id).await,
         Err(_) => Err(Failure(Problem::not_found("action"))),
     })
-}
-
-async fn read_full(open: Option<String>, path: Option<String>) -> Option<FullText> {
-    let (id, path) = (open?.parse::<ActionId>().ok()?, path?);
-    let text = full_value(id, path.clone()).await;
-    Some((path, text))
 }

@@ -8,7 +8,7 @@ use domain::time_text::TimeLeft;
 use domain::view::{ActionDetail, TimelineEntry, ToolHistory};
 use leptos::prelude::*;
 
-use super::arguments::{arguments, values};
+use super::arguments::{Whole, values};
 use super::decide::decide;
 use super::desk::Desk;
 use super::outcome::outcome_card;
@@ -40,7 +40,7 @@ pub(super) fn Detail(desk: Desk) -> impl IntoView {
 }
 
 fn card(desk: Desk, detail: ActionDetail) -> AnyView {
-    let (id, read_at) = (detail.row.id, detail.now);
+    let (id, read_at) = (detail.row.id.to_string(), detail.now);
     let bar = decide(desk, &detail);
     let outcome = outcome_card(&detail);
     view! {
@@ -57,12 +57,12 @@ fn card(desk: Desk, detail: ActionDetail) -> AnyView {
                 {if detail.arguments.is_empty() {
                     view! { <p class="body">{message::NO_ARGUMENTS}</p> }.into_any()
                 } else {
-                    arguments(desk, id, detail.arguments).into_any()
+                    values(detail.arguments, Some(Whole::of(&id, "arguments")))
                 }}
             </section>
             {detail.why.map(|words| claim(message::AGENT_WHY, words))}
             {(!detail.evidence.is_empty()).then(|| {
-                view! { <section class="card"><h3>{message::EVIDENCE}</h3>{values(detail.evidence)}</section> }
+                view! { <section class="card"><h3>{message::EVIDENCE}</h3>{values(detail.evidence, Some(Whole::of(&id, "evidence")))}</section> }
             })}
             <div class="facts">
                 {history(detail.tool_history)}

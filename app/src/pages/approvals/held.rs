@@ -92,7 +92,7 @@ mod tests {
 
     fn page(numbers: &[u128]) -> QueuePage {
         let rows: Vec<_> = numbers.iter().map(|number| row(*number)).collect();
-        QueuePage { total: None, next_cursor: None, now: DateTime::UNIX_EPOCH, rows }
+        QueuePage { total: None, next_cursor: None, now: DateTime::UNIX_EPOCH, decides: true, rows }
     }
 
     fn seen(shown: &Shown) -> Vec<(u128, bool)> {

@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 use domain::lifecycle::Status;
 use domain::problem::{Code, Problem};
+use domain::risk::RiskTier;
 use domain::time_text::{self, TimeLeft};
 use domain::view::{ActionRow, QueuePage};
 use leptos::prelude::*;
 
+use super::bulk;
 use super::desk::Desk;
 use super::held::{HeldRow, Shown};
 use super::query::Query;
@@ -25,6 +27,7 @@ pub(super) fn List(desk: Desk) -> impl IntoView {
             <Transition fallback=skeleton>
                 {move || desk.shown().map(|(query, shown, page)| list(desk, &query, shown, page))}
             </Transition>
+            <bulk::BulkBar desk/>
         </section>
     }
 }
@@ -35,6 +38,7 @@ fn list(desk: Desk, query: &Query, shown: Shown, page: Result<QueuePage, Failure
     let total = page.as_ref().ok().map(|page| page.total);
     let next = page.as_ref().ok().and_then(|page| page.next_cursor.clone());
     let stale = page.is_err();
+    let decides = page.as_ref().is_ok_and(|page| page.decides);
     view! {
         {page.err().map(|Failure(problem)| unread(desk, query, problem, shown.rows.is_empty()))}
         {(shown.new > 0).then(|| {
@@ -46,7 +50,7 @@ fn list(desk: Desk, query: &Query, shown: Shown, page: Result<QueuePage, Failure
             }
         })}
         <ul class="rows" class:stale=stale>
-            {shown.rows.into_iter().map(|held| row(desk, query, held, read_at)).collect_view()}
+            {shown.rows.into_iter().map(|held| row(desk, query, held, decides, read_at)).collect_view()}
         </ul>
         {nothing.then(|| empty(query))}
         <footer class="pages">
@@ -58,11 +62,16 @@ fn list(desk: Desk, query: &Query, shown: Shown, page: Result<QueuePage, Failure
     .into_any()
 }
 
-fn row(desk: Desk, query: &Query, HeldRow { row, gone }: HeldRow, read_at: DateTime<Utc>) -> AnyView {
-    let id = row.id.to_string();
+fn row(desk: Desk, query: &Query, HeldRow { row, gone }: HeldRow, decides: bool, read_at: DateTime<Utc>) -> AnyView {
+    let action = row.id;
+    let id = action.to_string();
+    let approving = move || desk.approving.read().contains(&action);
+    let box_ = (decides && !gone && row.status == Status::Pending).then(|| tick(desk, &row));
     let current = move || desk.open.read().as_ref().is_some_and(|open| *open == id).then_some("true");
     let right = if gone {
         view! { <span class="left">{message::GONE}</span> }.into_any()
+    } else if desk.approving.read().contains(&action) {
+        view! { <span class="left">{message::BEING_APPROVED}</span> }.into_any()
     } else if row.status == Status::Pending {
         time_left(&row, read_at).into_any()
     } else {
@@ -74,7 +83,8 @@ fn row(desk: Desk, query: &Query, HeldRow { row, gone }: HeldRow, read_at: DateT
         .into_any()
     };
     view! {
-        <li class="row" class:gone=gone>
+        <li class="row" class:gone=move || gone || approving()>
+            {box_}
             <a href=query.href(Some(row.id)) aria-current=current data-noscroll="">
                 <span class="top">
                     <Tier tier=row.risk_tier/>
@@ -92,6 +102,28 @@ fn row(desk: Desk, query: &Query, HeldRow { row, gone }: HeldRow, read_at: DateT
                 </span>
             </a>
         </li>
+    }
+    .into_any()
+}
+
+/// The box that takes a row into a decision on many. What is ticked is what stands in the desk's list of ids, whatever
+/// becomes of the rows.
+fn tick(desk: Desk, row: &ActionRow) -> AnyView {
+    let id = row.id;
+    let light = row.risk_tier < RiskTier::High;
+    let ticked = move || desk.ticked.read().contains(&id);
+    let turn = move |_| {
+        desk.many.set(None);
+        desk.ticked.update(|ticked| match ticked.iter().position(|other| *other == id) {
+            Some(place) => drop(ticked.remove(place)),
+            None => ticked.push(id),
+        });
+    };
+    view! {
+        <label class="tick">
+            <input type="checkbox" name="ids[]" value=id.to_string() form=bulk::FORM class:light=light autocomplete="off"
+                aria-label=message::select(&row.tool_name) checked=ticked() prop:checked=ticked on:change=turn/>
+        </label>
     }
     .into_any()
 }

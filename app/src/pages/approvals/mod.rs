@@ -1,12 +1,14 @@
 //! `/approvals` and `/approvals/{id}`: the queue on the left, the open action on the right; on a phone one of them.
 //! One route component for both, so that opening an action leaves the list as it is.
 
-mod arguments;
+pub(crate) mod arguments;
+mod bulk;
 mod decide;
 mod desk;
 mod detail;
 mod health;
 mod held;
+mod later;
 mod list;
 mod outcome;
 pub(crate) mod query;
@@ -27,8 +29,7 @@ pub(crate) fn ApprovalsPage() -> impl IntoView {
     let (params, search) = (use_params_map(), use_query_map());
     let query = Memo::new(move |_| Query::of(&search.read()));
     let open = Memo::new(move |_| params.read().get("id").filter(|id| !id.is_empty()));
-    let full = Memo::new(move |_| search.read().get("full"));
-    let desk = Desk::new(query, open, full, expect_context::<Live>());
+    let desk = Desk::new(query, open, expect_context::<Live>());
     Effect::new(move || query.with(fill_filter));
     let frame = expect_context::<FrameData>();
     view! {

@@ -5,7 +5,7 @@ use domain::health::Health;
 use domain::view::{ActionDetail, AttemptView, Outcome};
 use leptos::prelude::*;
 
-use super::arguments::values;
+use super::arguments::{Whole, values};
 use crate::components::icon::Icon;
 use crate::components::moment::Ago;
 use crate::components::pieces::Pieces;
@@ -22,7 +22,7 @@ pub(super) fn outcome_card(detail: &ActionDetail) -> Option<AnyView> {
         <section class="card">
             <h3>{message::OUTCOME} {when}</h3>
             <p class=format!("verdict {}", health.as_str())><Icon name=sign(health)/>{words}</p>
-            {outcome.map(given_back)}
+            {outcome.map(|outcome| given_back(outcome, Some(Whole::of(&detail.row.id.to_string(), "result"))))}
             {(!attempts.is_empty()).then(|| attempt_list(attempts, read_at))}
         </section>
     };
@@ -38,13 +38,13 @@ const fn sign(health: Health) -> &'static str {
     }
 }
 
-fn given_back(outcome: Outcome) -> AnyView {
+fn given_back(outcome: Outcome, whole: Option<Whole>) -> AnyView {
     view! {
         {outcome.error.map(|error| {
             view! { <p class="said"><b>{message::ERROR}</b> ": " <span class="text"><Pieces pieces=error/></span></p> }
         })}
         {(!outcome.result.is_empty()).then(|| {
-            view! { <h4>{message::RESULT}</h4> {values(outcome.result)} }
+            view! { <h4>{message::RESULT}</h4> {values(outcome.result, whole)} }
         })}
     }
     .into_any()
@@ -68,7 +68,7 @@ fn one_attempt(attempt: AttemptView, read_at: DateTime<Utc>) -> AnyView {
             <i class=format!("word {}", health.as_str())>{word}</i>
             <Ago at=attempt.finished_at.unwrap_or(attempt.claimed_at) read_at/>
         </li>
-        {attempt.late_report.map(|late| view! { <li class="late">{message::LATE_REPORT}</li> <li class="late">{given_back(late)}</li> })}
+        {attempt.late_report.map(|late| view! { <li class="late">{message::LATE_REPORT}</li> <li class="late">{given_back(late, None)}</li> })}
     }
     .into_any()
 }

@@ -149,15 +149,6 @@ impl Query {
         self.narrowing.iter().for_each(|(name, value)| add(name, value));
         parameters
     }
-
-    /// The URL that shows one long value of the open action in full.
-    pub(crate) fn href_full(&self, open: ActionId, path: &str) -> String {
-        let mut url = self.href(Some(open));
-        url.push(if url.contains('?') { '&' } else { '?' });
-        url.push_str("full=");
-        url.push_str(&escape(path));
-        url
-    }
 }
 
 // The router's URL functions reach for the browser unless they are built for the server.

@@ -3,9 +3,11 @@
 use domain::lifecycle::Status;
 use domain::page::Sort;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
 
 use super::desk::Desk;
 use super::query::{ALL, Query};
+use crate::api::actions::ExpireStale;
 use crate::components::icon::Icon;
 use crate::message;
 use crate::pages::frame::FrameData;
@@ -70,12 +72,28 @@ fn sort_link(desk: Desk, sort: Sort) -> AnyView {
     .into_any()
 }
 
-/// For whoever may decide: the runbook's button. What it opens is in [`crate::sheets`].
+/// For whoever may decide: the runbook's button, and what it would do.
 #[component]
 fn Expire() -> impl IntoView {
     let frame = expect_context::<FrameData>();
-    let button = || {
-        view! { <button type="button" class="btn" popovertarget="expire">{message::EXPIRE_STALE}</button> }
+    let stale = move || frame.0.get().and_then(|frame| frame.ok()?.stale);
+    let sheet = move || {
+        view! {
+            <button type="button" class="btn" popovertarget="expire">{message::EXPIRE_STALE}</button>
+            <div id="expire" class="sheet" popover="auto" role="dialog" aria-labelledby="expire-title"
+                on:toggle=move |_| frame.0.refetch()>
+                <h2 id="expire-title">{message::EXPIRE_TITLE}</h2>
+                <p><b>{move || message::stale(stale())}</b></p>
+                <p>{message::EXPIRE_LEAD}</p>
+                <form class="row-of" method="post" action=ExpireStale::PATH>
+                    <button class="btn main" name="via" value="form" autofocus>{message::EXPIRE_NOW}</button>
+                    <button type="button" class="btn" popovertarget="expire" popovertargetaction="hide">
+                        {message::CLOSE}
+                    </button>
+                </form>
+            </div>
+        }
     };
-    view! { <Transition>{move || frame.decides().then(button)}</Transition> }
+    let decides = Memo::new(move |_| frame.decides());
+    view! { <Transition>{move || decides.get().then(sheet)}</Transition> }
 }

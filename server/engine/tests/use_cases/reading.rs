@@ -10,8 +10,9 @@ use domain::page::{Cursor, Limit, Sort};
 use domain::problem::Code;
 use domain::text_safety::Piece;
 use engine::actions::list;
-use engine::console::{detail, frame, full_value, queue};
+use engine::console::{detail, frame, queue};
 use engine::decisions::reject;
+use engine::full_view::{self, Tree, values};
 use engine::gate::ParkRequest;
 
 use crate::stage::{Stage, call, code};
@@ -133,11 +134,19 @@ async fn a_screen_shows_what_is_there_and_neither_secrets_nor_tricks() {
     assert_eq!(shown.verbs, [Verb::Approve, Verb::Reject, Verb::Extend]);
     assert_eq!(shown.arguments[0].path, "to", "critical arguments come first");
     let body = shown.arguments.iter().find(|row| row.path == "body").unwrap();
-    assert!(matches!(body.value, ArgumentValue::Text { hidden_chars: 2_400, .. }), "{body:?}");
-    let whole = full_value(&stage.engine, &stage.ana, action.id, "body").await.unwrap();
-    assert_eq!(whole, [Piece::Plain("x".repeat(3_000))]);
-    let secret = full_value(&stage.engine, &stage.ana, action.id, "smtp_password").await;
+    assert!(matches!(body.value, ArgumentValue::Text { rest_chars: 2_400, hidden_chars: 0, .. }), "{body:?}");
+    let place = shown.arguments.iter().position(|row| row.path == "body").unwrap();
+    let whole = full_view::text(&stage.engine, &stage.ana, action.id, Tree::Arguments, place, 0).await.unwrap();
+    assert_eq!((whole.pieces, whole.total), (vec![Piece::Plain("x".repeat(3_000))], 3_000));
+    let end = full_view::text(&stage.engine, &stage.ana, action.id, Tree::Arguments, place, 2_999).await.unwrap();
+    assert_eq!(end.pieces, [Piece::Plain("x".to_owned())]);
+    let place = shown.arguments.iter().position(|row| row.path == "smtp_password").unwrap();
+    let secret = full_view::text(&stage.engine, &stage.ana, action.id, Tree::Arguments, place, 0).await;
     assert_eq!(code(secret), Code::NotFound);
+    let all = values(&stage.engine, &stage.ana, action.id, Tree::Arguments, 1).await.unwrap();
+    assert_eq!((all.rows.len() + 1, all.from, all.total), (shown.arguments.len(), 1, shown.arguments.len()));
+    let none = values(&stage.engine, &stage.ana, action.id, Tree::Result, 0).await;
+    assert_eq!(code(none), Code::NotFound, "nothing has run");
     let listed = queue(&stage.engine, &stage.ana, "").await.unwrap();
     assert_eq!(listed.rows, [shown.row]);
 }

@@ -201,7 +201,7 @@ struct BulkItem {
 }
 
 impl From<Item> for BulkItem {
-    fn from(Item { id, outcome }: Item) -> Self {
+    fn from(Item { id, outcome, .. }: Item) -> Self {
         let status = match &outcome {
             Ok(action) => Some(action.status),
             Err(problem) => problem.standing.as_ref().map(|standing| standing.current_status),
