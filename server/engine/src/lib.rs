@@ -17,6 +17,7 @@ pub mod expiry;
 pub mod gate;
 pub mod idempotency;
 pub mod identity;
+pub mod input_schema;
 pub mod metrics;
 pub mod notify;
 pub mod schema;
