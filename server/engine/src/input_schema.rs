@@ -73,9 +73,8 @@ impl Schema {
         };
         let all = steps::within(allowed, || tell(&mut self.0.iter_errors(Value::of(args))));
         // So much is wrong that it cannot all be gathered: then the first thing.
-        let found = all.or_else(|_| {
-            steps::within(allowed, || tell(&mut self.0.validate(Value::of(args)).err().into_iter()))
-        });
+        let found =
+            all.or_else(|_| steps::within(allowed, || tell(&mut self.0.validate(Value::of(args)).err().into_iter())));
         found.unwrap_or_else(|steps::TooMany| {
             let message = "takes too long to be held against the tool's schema: it has too many alternatives";
             vec![FieldError { pointer: at.to_owned(), message: message.to_owned() }]
@@ -86,13 +85,13 @@ impl Schema {
     ///
     /// # Errors
     /// `invalid_request`, one error for each violation, at most 20.
-    pub(crate) fn check(&self, args: &Json, mask: &CallMask, at: &str) -> Result<(), Problem> {
+    pub(crate) fn check(&self, args: &Json, mask: impl FnOnce() -> CallMask, at: &str) -> Result<(), Problem> {
         // Most calls fit, and then nothing has to be put into words.
         let fits = steps::within(steps::allowed_for(args), || self.0.is_valid(Value::of(args)));
         if matches!(fits, Ok(true)) {
             return Ok(());
         }
-        let errors = self.violations(args, mask, at);
+        let errors = self.violations(args, &mask(), at);
         if errors.is_empty() {
             return Err(Problem::invalid(at, "does not fit the tool's schema"));
         }

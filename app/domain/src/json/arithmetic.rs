@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn one_value_has_one_normal_form() {
-        for (literal, normal) in [("1", "1e0"), ("10e-1", "1e0"), ("-0.0", "0"), ("-12.50", "-125e-1"), ("1e400", "1e400")]
+        for (literal, normal) in
+            [("1", "1e0"), ("10e-1", "1e0"), ("-0.0", "0"), ("-12.50", "-125e-1"), ("1e400", "1e400")]
         {
             assert_eq!(number(literal).normalized().as_str(), normal);
         }

@@ -19,9 +19,9 @@ fn refused(text: &str) -> Problem {
 
 fn check(schema: &Schema, args: &str) -> Result<(), Vec<(String, String)>> {
     let args = json(args);
-    let mask = CallMask::of(&args, &ClassOverrides::default());
+    let mask = || CallMask::of(&args, &ClassOverrides::default());
     let told = |problem: Problem| problem.errors.into_iter().map(|error| (error.pointer, error.message)).collect();
-    schema.check(&args, &mask, "/tool_args").map_err(told)
+    schema.check(&args, mask, "/tool_args").map_err(told)
 }
 
 /// Whether `{"n": value}` fits where `n` must fit `keywords`, written straight, in a list and behind an alternative.

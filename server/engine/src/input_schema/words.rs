@@ -17,12 +17,14 @@ pub(super) fn of_schema(error: &ValidationError<'_>, at: &str) -> FieldError {
     let (place, message) = match error.kind() {
         Kind::Referencing(_) => (
             inside,
-            "refers to something that is not in the schema; nothing is fetched from anywhere: put it under $defs".to_owned(),
+            "refers to something that is not in the schema; nothing is fetched from anywhere: put it under $defs"
+                .to_owned(),
         ),
         Kind::Custom { message, .. } => (place, message.clone()),
-        Kind::Format { format } if format == "regex" => {
-            (place, "is not a pattern that can be matched in linear time: look-around and back-references cannot".to_owned())
-        }
+        Kind::Format { format } if format == "regex" => (
+            place,
+            "is not a pattern that can be matched in linear time: look-around and back-references cannot".to_owned(),
+        ),
         _ => (inside, format!("is not a JSON Schema: {}", cut(&error.to_string(), LONG))),
     };
     FieldError { pointer: format!("{at}{place}"), message: escaped(&message) }
