@@ -26,12 +26,15 @@ fn routes() -> impl IntoView {
 
     use crate::pages::login::LoginPage;
     use crate::pages::not_found::NotFoundPage;
+    use crate::pages::tools::{ToolPage, ToolsPage};
 
     view! {
         <FlatRoutes fallback=NotFoundPage>
             <Route path=path!("/") view=|| view! { <Redirect path="/approvals"/> } ssr=SsrMode::Async/>
             <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id?") view=approvals ssr=SsrMode::Async/>
+            <Route path=path!("/tools") view=|| view! { <Frame><ToolsPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/tools/:name") view=|| view! { <Frame><ToolPage/></Frame> } ssr=SsrMode::Async/>
         </FlatRoutes>
     }
 }

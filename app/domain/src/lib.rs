@@ -26,4 +26,5 @@ pub mod text_safety;
 pub mod time_text;
 pub mod tool;
 pub mod tool_filter;
+pub mod tool_view;
 pub mod view;

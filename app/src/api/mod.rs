@@ -7,6 +7,8 @@ pub(crate) mod encoding;
 pub mod frame;
 mod protocol;
 pub mod session;
+#[cfg(feature = "ssr")]
+pub mod tools;
 
 use std::fmt;
 

@@ -25,6 +25,7 @@ pub mod registry;
 pub mod schema;
 pub mod settlement;
 mod store;
+pub mod tool_pages;
 pub mod tools;
 mod trail;
 

@@ -158,8 +158,8 @@ fn every_violation_is_told_by_its_place_and_no_value_ever() {
         pointers,
         [
             "/tool_args/[REDACTED]",
-            "/tool_args/a~1b",
             "/tool_args/api_key",
+            "/tool_args/a~1b",
             "/tool_args/copies/1",
             "/tool_args/copies/2",
             "/tool_args/kind",
