@@ -27,7 +27,8 @@ pub(crate) const UNREAD: &str = "The tools could not be read.";
 pub(crate) const UNREVIEWED: &str = "unreviewed";
 pub(crate) const SCHEMA: &str = "schema";
 pub(crate) const ALL_TOOLS: &str = "All tools";
-pub(crate) const ITS_CALLS: &str = "Its calls";
+pub(crate) const ITS_CALLS: &str = "What waits";
+pub(crate) const ALL_ITS_CALLS: &str = "All its calls";
 pub(crate) const CONFIGURED: &str =
     "The configuration settles this tool: what it names is put back at the next start of the server.";
 pub(crate) const ADMINISTRATOR_ONLY: &str = "Only an administrator changes tools. You can look.";

@@ -19,11 +19,11 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('button', { name: 'Pause' }).click();
       await expect(page.locator('.toast')).toContainText(`${name} is paused`);
       await expect(page.locator('.word')).toHaveText('paused');
-      await expect(page.locator('dl')).toContainText('incident 7: wrong recipients');
+      await expect(page.locator('main dl')).toContainText('incident 7: wrong recipients');
 
       const waits = await agent.park(call(name));
       expect(waits.pending_reason).toMatchObject({ code: 'tool_paused' });
-      await page.getByRole('link', { name: 'Its calls' }).click();
+      await page.getByRole('link', { name: 'What waits' }).click();
       await row(page, waits.id).getByRole('link').click();
       await expect(page.locator('section.detail')).toContainText('incident 7: wrong recipients');
 
@@ -31,7 +31,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.locator('summary', { hasText: 'Resume' }).click();
       await page.getByRole('button', { name: 'Resume' }).click();
       await expect(page.locator('.word')).toHaveText('gated');
-      await expect(page.locator('ol')).toContainText('human:admin: incident 7: wrong recipients');
+      await expect(page.locator('main ol')).toContainText('human:admin: incident 7: wrong recipients');
       expect((await agent.park(call(name))).pending_reason).toMatchObject({ code: 'tool_unreviewed' });
     });
 
@@ -44,12 +44,12 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('Reason', { exact: true }).last().fill('load test');
       await page.getByRole('button', { name: 'Bypass' }).click();
       await expect(page.locator('.word')).toHaveText('open');
-      await expect(page.locator('dl')).toContainText(/until 20\d\d-.* UTC, for 1 h 5\d m more/);
+      await expect(page.locator('main dl')).toContainText(/until 20\d\d-.* UTC, for 1 h 5\d m more/);
       expect((await agent.park(call(name))).status).toBe('approved');
       await server.sql(`UPDATE tools SET open_until = now() - interval '1 minute' WHERE name = '${name}'`);
       await page.reload();
       await expect(page.locator('.word')).toHaveText('gated');
-      await expect(page.locator('dl')).toContainText('a bypass ended at');
+      await expect(page.locator('main dl')).toContainText('a bypass ended at');
       expect((await agent.park(call(name))).status).toBe('pending');
     });
 
@@ -68,7 +68,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('New JSON Schema').fill('{"required": ["path"], "properties": {"path": {"type": "text"}}}');
       await page.getByRole('button', { name: 'Save' }).click();
       await expect(page.locator('.toast')).toContainText('type');
-      await expect(page.locator('dl')).toContainText('48 hours');
+      await expect(page.locator('main dl')).toContainText('48 hours');
 
       await page.getByLabel('Risk tier').selectOption('HIGH');
       await page.getByLabel('Hours until').fill('3');
@@ -77,8 +77,8 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('New JSON Schema').fill('{"required": ["path"]}');
       await page.getByRole('button', { name: 'Save' }).click();
       await expect(page.locator('.toast')).toContainText('is saved');
-      await expect(page.locator('dl')).toContainText('3 hours');
-      await expect(page.locator('dl')).toContainText('secret: seed, launch code');
+      await expect(page.locator('main dl')).toContainText('3 hours');
+      await expect(page.locator('main dl')).toContainText('secret: seed, launch code');
       await expect(page.getByText('{"required":["path"]}')).toBeVisible();
       await expect(agent.park(call(name))).rejects.toThrow(/tool_args\/path/);
 

@@ -11,7 +11,7 @@ use domain::tool::{Executor, Registered, Tool};
 use domain::tool_filter::ToolFilter;
 
 use crate::input_schema::Schema;
-use crate::tools::{change_known, check_name, find_or_register, not_there};
+use crate::tools::{change, change_known, check_name, not_there};
 use crate::{Engine, Result, require, store};
 
 /// The most names of arguments that a tool lists, of each class.
@@ -102,12 +102,13 @@ pub async fn settle(engine: &Engine, principal: &Principal, name: &str, settings
     require(principal, Scope::ToolsWrite)?;
     check_name(name)?;
     validate(&settings)?;
-    if settings.revision.is_none() {
-        find_or_register(engine, name, &principal.actor()).await?;
-    }
     let reason = settings.reason.as_deref().filter(|reason| !reason.trim().is_empty());
-    let reason = reason.map(domain::redaction::mask_text);
-    change_known(engine, name, &principal.actor(), reason.as_deref(), async |_, tool| apply(tool, &settings)).await
+    let (actor, reason) = (principal.actor(), reason.map(domain::redaction::mask_text));
+    // Whoever names a revision has seen the tool, so it must be there.
+    if settings.revision.is_some() {
+        return change_known(engine, name, &actor, reason.as_deref(), async |_, tool| apply(tool, &settings)).await;
+    }
+    change(engine, name, &actor, reason.as_deref(), |tool| apply(tool, &settings)).await
 }
 
 fn apply(tool: &mut Tool, settings: &ToolSettings) -> Result<()> {

@@ -12,7 +12,7 @@ use domain::problem::{Code, Problem};
 use domain::redaction::CallMask;
 use domain::risk::RiskTier;
 use domain::tool::{Executor, Gating, Tool};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use crate::notify::Change;
 use crate::trail::Entry;
@@ -76,20 +76,23 @@ pub(crate) async fn find_or_register(engine: &Engine, name: &str, actor: &str) -
 }
 
 async fn register(engine: &Engine, name: &str, actor: &str) -> Result<()> {
-    let tier = engine.policy.default_risk_tier;
     let mut transaction = engine.pool.begin().await?;
-    if store::tools::register(&mut transaction, name, tier).await? {
-        let metadata = Json::object([("tool_name", Json::from(name)), ("risk_tier", Json::from(tier.as_str()))]);
-        let seq = trail::append(
-            &mut transaction,
-            Entry { event_type: EventType::ToolRegistered, actor, reason: None },
-            &metadata,
-        )
-        .await?;
+    if let Some(seq) = register_in(engine, &mut transaction, name, actor).await? {
         transaction.commit().await?;
         engine.changes.publish(Change::tool(name, seq));
     }
     Ok(())
+}
+
+/// Registers a tool with its entry in the trail. `None`: it was there.
+async fn register_in(engine: &Engine, connection: &mut PgConnection, name: &str, actor: &str) -> Result<Option<i64>> {
+    let tier = engine.policy.default_risk_tier;
+    if !store::tools::register(connection, name, tier).await? {
+        return Ok(None);
+    }
+    let metadata = Json::object([("tool_name", Json::from(name)), ("risk_tier", Json::from(tier.as_str()))]);
+    let entry = Entry { event_type: EventType::ToolRegistered, actor, reason: None };
+    Ok(Some(trail::append(connection, entry, &metadata).await?))
 }
 
 /// Settles the tools of the configuration. Runs at every start; what is already so is left alone.
@@ -155,7 +158,7 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Changes a tool, which is registered if nobody has met it yet. What changes nothing leaves no entry.
+/// Changes a tool, which is registered with that if nobody has met it yet. What changes nothing leaves no entry.
 pub(crate) async fn change(
     engine: &Engine,
     name: &str,
@@ -164,8 +167,9 @@ pub(crate) async fn change(
     edit: impl FnOnce(&mut Tool) -> Result<()>,
 ) -> Result<Tool> {
     check_name(name)?;
-    find_or_register(engine, name, actor).await?;
-    change_known(engine, name, actor, reason, async |_, tool| edit(tool)).await
+    let mut transaction = engine.pool.begin().await?;
+    let registered = register_in(engine, &mut transaction, name, actor).await?;
+    change_in(engine, transaction, registered, name, (actor, reason), async |_, tool| edit(tool)).await
 }
 
 /// Changes a tool that is there. What `edit` sees is the tool as it is, kept from changing.
@@ -176,22 +180,36 @@ pub(crate) async fn change_known(
     reason: Option<&str>,
     edit: impl AsyncFnOnce(&mut PgConnection, &mut Tool) -> Result<()>,
 ) -> Result<Tool> {
-    let mut transaction = engine.pool.begin().await?;
+    check_name(name).map_err(|_| not_there())?;
+    let transaction = engine.pool.begin().await?;
+    change_in(engine, transaction, None, name, (actor, reason), edit).await
+}
+
+async fn change_in(
+    engine: &Engine,
+    mut transaction: Transaction<'_, Postgres>,
+    registered: Option<i64>,
+    name: &str,
+    (actor, reason): (&str, Option<&str>),
+    edit: impl AsyncFnOnce(&mut PgConnection, &mut Tool) -> Result<()>,
+) -> Result<Tool> {
     let before = store::tools::find_locked(&mut transaction, name).await?.ok_or_else(not_there)?;
     let mut after = before.clone();
     edit(&mut transaction, &mut after).await?;
-    if after == before {
-        return Ok(after);
+    let mut news = registered;
+    if after != before {
+        store::tools::update(&mut transaction, &after).await?;
+        after.revision += 1;
+        let metadata =
+            Json::object([("tool_name", Json::from(name)), ("before", describe(&before)), ("after", describe(&after))]);
+        let entry = Entry { event_type: EventType::ToolChanged, actor, reason };
+        news = Some(trail::append(&mut transaction, entry, &metadata).await?);
     }
-    store::tools::update(&mut transaction, &after).await?;
-    after.revision += 1;
-    let metadata =
-        Json::object([("tool_name", Json::from(name)), ("before", describe(&before)), ("after", describe(&after))]);
-    let seq =
-        trail::append(&mut transaction, Entry { event_type: EventType::ToolChanged, actor, reason }, &metadata).await?;
-    transaction.commit().await?;
-    engine.tools.forget(name);
-    engine.changes.publish(Change::tool(name, seq));
+    if let Some(seq) = news {
+        transaction.commit().await?;
+        engine.tools.forget(name);
+        engine.changes.publish(Change::tool(name, seq));
+    }
     Ok(after)
 }
 

@@ -15,7 +15,7 @@ use crate::components::pieces::Pieces;
 use crate::components::problem_note::ProblemNote;
 use crate::components::tier::Tier;
 use crate::message::{self, tools as words};
-use crate::pages::approvals::query::Query;
+use crate::pages::approvals::query::{ALL, Query};
 
 #[component]
 pub(crate) fn ToolPage() -> impl IntoView {
@@ -25,7 +25,7 @@ pub(crate) fn ToolPage() -> impl IntoView {
     let read = Reading::new_with_options(|| (), move |()| show(tool.clone()), true);
     view! {
         <main id="main" class="page">
-            <p><a class="more" href="/tools">{words::ALL_TOOLS}</a></p>
+            <p class="pages"><a href="/tools">{words::ALL_TOOLS}</a></p>
             <Suspense>
                 {move || {
                     read.get().map(|tool| match tool {
@@ -48,7 +48,6 @@ fn unread(problem: Problem) -> AnyView {
 
 fn page(tool: ToolDetail) -> AnyView {
     let line = &tool.line;
-    let calls = Query::of_tool(&line.name).href(None);
     view! {
         <h1 class="row-of">
             <Tier tier=line.risk_tier/>
@@ -58,7 +57,6 @@ fn page(tool: ToolDetail) -> AnyView {
         {tool.configured.then(|| view! { <p class="lead">{words::CONFIGURED}</p> })}
         {(!tool.may_change).then(|| view! { <p class="why">{words::ADMINISTRATOR_ONLY}</p> })}
         {facts(&tool)}
-        <p><a class="more" href=calls>{words::ITS_CALLS}</a></p>
         {tool.may_change.then(|| gating_forms(&tool))}
         {schema(&tool)}
         {tool.may_change.then(|| settings_form(&tool))}
@@ -69,14 +67,20 @@ fn page(tool: ToolDetail) -> AnyView {
 
 fn facts(tool: &ToolDetail) -> AnyView {
     let line = &tool.line;
-    let fact = |name: &'static str, value: AnyView| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
+    let fact = |name: &'static str, value: AnyView| view! { <div class="d0"><dt>{name}</dt><dd>{value}</dd></div> };
     let expiry = words::hours(i64::from(line.expiry_hours));
+    let calls = Query::of_tool(&line.name);
+    let pending = view! {
+        {line.pending} " "
+        <a class="more" href=calls.href(None)>{words::ITS_CALLS}</a>
+        <a class="more" href=calls.with_status(ALL).href(None)>{words::ALL_ITS_CALLS}</a>
+    };
     view! {
         <section class="card">
             <h3>{words::FACTS}</h3>
             <dl class="args">
                 {fact(words::GATING, gating(line, tool.now))}
-                {fact(words::PENDING, line.pending.into_any())}
+                {fact(words::PENDING, pending.into_any())}
                 {fact(words::LAST_HOUR, last_hour(line))}
                 {fact(words::EXECUTOR, words::executor(line).into_any())}
                 {fact(words::EXPIRY, expiry.into_any())}
@@ -116,7 +120,7 @@ fn trail(tool: &ToolDetail) -> AnyView {
                 <Ago at=entry.occurred_at read_at=now/>
                 <span>
                     <b>{message::event(entry.event_type)}</b> " " {entry.actor}
-                    {entry.reason.map(|reason| view! { ": " <q class="text"><Pieces pieces=reason/></q> })}
+                    {entry.reason.map(|reason| view! { ": " <span class="text"><Pieces pieces=reason/></span> })}
                     {changes
                         .into_iter()
                         .map(|Changed { what, before, after }| {

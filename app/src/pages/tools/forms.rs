@@ -18,7 +18,7 @@ pub(super) fn gating_forms(tool: &ToolDetail) -> AnyView {
     view! {
         <section class="card">
             <h3>{words::CHANGE_GATING}</h3>
-            <div class="body stack">
+            <div class="body row-of">
                 {(!normal).then(|| verb(Resume::PATH, &name, words::RESUME, words::RESUME_LEAD, false, ()))}
                 {(line.gating != "paused").then(|| verb(Pause::PATH, &name, words::PAUSE, words::PAUSE_LEAD, true, ()))}
                 {(line.gating != "blocked").then(|| verb(Block::PATH, &name, words::BLOCK, words::BLOCK_LEAD, true, ()))}

@@ -19,7 +19,7 @@ pub(super) fn gating(line: &ToolLine, now: DateTime<Utc>) -> AnyView {
     view! {
         <span class=format!("word {colour}")>{words::gating(&line.gating)}</span>
         {words::gating_time(line, now).map(|time| view! { " " <small>{time}</small> })}
-        {line.reason.clone().map(|reason| view! { " " <q class="text"><Pieces pieces=reason/></q> })}
+        {line.reason.clone().map(|reason| view! { " · " <span class="text"><Pieces pieces=reason/></span> })}
     }
     .into_any()
 }
