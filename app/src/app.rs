@@ -27,6 +27,7 @@ fn routes() -> impl IntoView {
     use crate::pages::full_view::FullViewPage;
     use crate::pages::login::LoginPage;
     use crate::pages::not_found::NotFoundPage;
+    use crate::pages::tools::{ToolPage, ToolsPage};
 
     view! {
         <FlatRoutes fallback=NotFoundPage>
@@ -34,6 +35,8 @@ fn routes() -> impl IntoView {
             <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id?") view=approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id/full") view=|| view! { <Frame><FullViewPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/tools") view=|| view! { <Frame><ToolsPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/tools/:name") view=|| view! { <Frame><ToolPage/></Frame> } ssr=SsrMode::Async/>
         </FlatRoutes>
     }
 }

@@ -26,3 +26,5 @@ mod toast;
 pub mod visitor;
 
 pub use app::App;
+#[cfg(feature = "ssr")]
+pub use local_path::tool_page;

@@ -42,6 +42,12 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
+/// The page of a tool, whatever its name is made of.
+#[cfg(feature = "ssr")]
+pub fn tool_page(name: &str) -> String {
+    format!("/tools/{}", escape(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

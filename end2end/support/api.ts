@@ -176,6 +176,15 @@ export class Api {
     return this.data('POST', `/executions/${attempt}/result`, { json: report });
   }
 
+  /** `pause`, `block`, `bypass`, `resume`. */
+  tool(name: string, verb: string, body: object = {}): Promise<Record<string, any>> {
+    return this.data('POST', `/tools/${encodeURIComponent(name)}/${verb}`, { json: body });
+  }
+
+  settleTool(name: string, settings: object): Promise<Record<string, any>> {
+    return this.data('PUT', `/tools/${encodeURIComponent(name)}`, { json: settings });
+  }
+
   metrics(): Promise<Record<string, any>> {
     return this.data('GET', '/metrics');
   }

@@ -79,7 +79,7 @@ export async function signIn(page: Page, next = '/approvals', name = ADMIN, pass
   await page.goto(`/login?next=${encodeURIComponent(next)}`);
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Password').fill(password);
-  const awake = arrival(page);
+  const awake = arrival(page, next);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL((url) => url.pathname + url.search === next);
   await awake;
@@ -88,7 +88,7 @@ export async function signIn(page: Page, next = '/approvals', name = ADMIN, pass
 /** Signs in with a one-time link. */
 export async function signInByLink(page: Page, link: string): Promise<void> {
   await page.goto(link);
-  const awake = arrival(page);
+  const awake = arrival(page, '/approvals');
   await page.getByRole('button', { name: 'Sign in with this link' }).click();
   await page.waitForURL('**/approvals');
   await awake;
@@ -97,8 +97,9 @@ export async function signInByLink(page: Page, link: string): Promise<void> {
 /** Contexts whose pages never wake up. */
 const UNSCRIPTED = new WeakSet<BrowserContext>();
 
-function arrival(page: Page): Promise<void> {
-  return UNSCRIPTED.has(page.context()) ? Promise.resolve() : listening(page);
+/** Only the queue wakes up; the other pages stay the HTML they were sent as. */
+function arrival(page: Page, path: string): Promise<void> {
+  return UNSCRIPTED.has(page.context()) || !path.startsWith('/approvals') ? Promise.resolve() : listening(page);
 }
 
 /** A watched browser window of its own, as another person's would be. */

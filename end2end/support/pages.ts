@@ -65,6 +65,17 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   'a call that was rejected': (page, scene) => visit(page, `/approvals/${scene.rejected}`),
   'a call that has expired': (page, scene) => visit(page, `/approvals/${scene.expired}`),
   'an action that is none': (page) => visit(page, '/approvals/no-such-action'),
+  'the tools': (page) => page.goto('/tools'),
+  'tools of a filter that holds none': (page) => page.goto('/tools?name=nothing&gating=blocked'),
+  'tools of a filter that is none': (page) => page.goto('/tools?gating=nonsense'),
+  'a tool': (page) => page.goto('/tools/update_record'),
+  'a tool, every form of it open': async (page) => {
+    await page.goto('/tools/send_email');
+    for (const verb of ['Pause', 'Block', 'Bypass']) await page.locator('summary', { hasText: verb }).click();
+  },
+  'a paused tool': (page) => page.goto('/tools/create_ticket'),
+  'an open tool with a schema': (page) => page.goto('/tools/notify_channel'),
+  'a tool that is none': (page) => page.goto('/tools/no-such-tool'),
   'the keyboard help': async (page) => {
     await visit(page, '/approvals');
     await page.keyboard.press('?');

@@ -23,6 +23,12 @@ interface People {
   person: Api;
 }
 
+const SCHEMA = {
+  type: 'object',
+  properties: { channel: { type: 'string', pattern: '^#[a-z]+$' }, message: { type: 'string', maxLength: 4000 } },
+  required: ['channel', 'message'],
+};
+
 const config = `
 [tools.notify_channel]
 risk_tier = "low"
@@ -119,6 +125,10 @@ async function set(server: Server, { agent, worker, person }: People): Promise<S
   await person.expireStale();
 
   for (const name of ['deceptive', 'high', 'low', 'critical', 'medium', 'long'] as const) ids[name] = await parked(CALLS[name]);
+  // One tool in each way of being gated.
+  await person.tool('create_ticket', 'pause', { reason: 'The tracker moves to another host tonight' });
+  await person.settleTool('notify_channel', { input_schema: SCHEMA, sensitive_args: ['audience'], secret_args: ['webhook key'] });
+  await person.tool('notify_channel', 'bypass', { hours: 8, reason: 'Load test of the night shift' });
   // Time left in every colour.
   await server.moveDeadline(ids.high!, 100 * 60);
   await server.moveDeadline(ids.medium!, 3 * 3600);

@@ -44,11 +44,12 @@ impl PendingCode {
         }
     }
 
-    /// The reason in words.
-    pub fn reason(self, tool: &str) -> PendingReason {
+    /// The reason in words; `because`: what a person said, where one said something.
+    pub fn reason(self, tool: &str, because: Option<&str>) -> PendingReason {
+        let because = because.map(|words| format!(" ({words})")).unwrap_or_default();
         let text = match self {
             Self::NoMatchingRule => "No rule matched.".to_owned(),
-            Self::ToolPaused => format!("{tool} is paused: every call waits for a person."),
+            Self::ToolPaused => format!("{tool} is paused{because}: every call waits for a person."),
             Self::ToolUnreviewed => format!("{tool} was never seen before, and nobody has looked at it yet."),
         };
         PendingReason { code: self, text }

@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 
+mod arithmetic;
 mod error;
 mod number;
 mod parse;

@@ -25,4 +25,6 @@ pub mod search;
 pub mod text_safety;
 pub mod time_text;
 pub mod tool;
+pub mod tool_filter;
+pub mod tool_view;
 pub mod view;

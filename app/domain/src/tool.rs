@@ -6,6 +6,8 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Digest;
+use crate::json::Json;
 use crate::risk::{RiskTier, UnknownWord};
 
 /// How calls of a tool are treated at the gate.
@@ -22,9 +24,15 @@ pub enum Gating {
         reason: String,
     },
     /// Every call parks; no rule applies.
-    Paused,
+    Paused {
+        /// Why, if whoever paused it said so.
+        reason: Option<String>,
+    },
     /// Every call is refused, and recorded.
-    Blocked,
+    Blocked {
+        /// Why, if whoever blocked it said so.
+        reason: Option<String>,
+    },
 }
 
 impl Gating {
@@ -33,11 +41,23 @@ impl Gating {
         match self {
             Self::Gated => "gated",
             Self::Open { .. } => "open",
-            Self::Paused => "paused",
-            Self::Blocked => "blocked",
+            Self::Paused { .. } => "paused",
+            Self::Blocked { .. } => "blocked",
+        }
+    }
+
+    /// Why it is not gated as usual.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Gated => None,
+            Self::Open { reason, .. } => Some(reason),
+            Self::Paused { reason } | Self::Blocked { reason } => reason.as_deref(),
         }
     }
 }
+
+/// The longest a bypass lasts, in hours: whoever opens a tool looks again the next day.
+pub const LONGEST_BYPASS: i64 = 24;
 
 /// Who runs an approved call of a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +106,7 @@ impl FromStr for Executor {
 }
 
 /// A tool as the registry knows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tool {
     /// The name agents call it by.
     pub name: String,
@@ -94,6 +114,8 @@ pub struct Tool {
     pub risk_tier: RiskTier,
     /// How its calls are gated.
     pub gating: Gating,
+    /// A bypass ended by itself at this time, and nobody has changed the tool's gating since. It is gated.
+    pub bypass_ended: Option<DateTime<Utc>>,
     /// Who runs it; `None`: an approved call waits for an executor.
     pub executor: Option<Executor>,
     /// Hours until a parked call expires; `None`: the default of the settings.
@@ -106,6 +128,42 @@ pub struct Tool {
     pub sensitive_args: Vec<String>,
     /// Argument names that are secret for this tool beyond the usual ones.
     pub secret_args: Vec<String>,
+    /// What its arguments must fit: a JSON Schema, as it was sent.
+    pub input_schema: Option<Json>,
+    /// SHA-256 of the canonical form of the schema.
+    pub schema_sha256: Option<Digest>,
     /// Grows with every change of the tool; a write that was decided on an older revision does not happen.
     pub revision: i64,
+}
+
+/// A tool, and how it stands right now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    pub tool: Tool,
+    /// Calls that wait for a decision.
+    pub pending: i64,
+    /// Approved calls that nobody has claimed yet.
+    pub queued: i64,
+    /// How its runs of the last hour ended.
+    pub last_hour: Runs,
+    /// The configuration settles it again at every start.
+    pub configured: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Registered {
+    /// Approved calls that wait because nobody runs the tool.
+    pub const fn waiting_for_executor(&self) -> i64 {
+        if self.tool.executor.is_none() { self.queued } else { 0 }
+    }
+}
+
+/// How runs ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runs {
+    pub succeeded: i64,
+    pub failed: i64,
+    /// The executor fell silent.
+    pub unknown: i64,
 }

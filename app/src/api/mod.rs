@@ -8,6 +8,8 @@ pub(crate) mod encoding;
 pub mod frame;
 pub(crate) mod protocol;
 pub mod session;
+#[cfg(feature = "ssr")]
+pub mod tools;
 
 use std::fmt;
 

@@ -8,3 +8,5 @@ pub(crate) mod full_view;
 pub(crate) mod login;
 #[cfg(feature = "ssr")]
 pub(crate) mod not_found;
+#[cfg(feature = "ssr")]
+pub(crate) mod tools;

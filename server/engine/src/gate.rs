@@ -14,6 +14,7 @@ use domain::lifecycle::{ExecutionState, Status};
 use domain::problem::{Code, FieldError, Problem};
 use domain::redaction::CallMask;
 use domain::search::words_of;
+use domain::text_safety::escaped;
 use domain::tool::{Gating, Tool};
 use uuid::Uuid;
 
@@ -70,14 +71,14 @@ fn judge(tool: &Tool) -> Verdict {
         status: Status::Pending,
         execution_state: None,
         event_type: EventType::ActionParked,
-        waits: Some(code.reason(&domain::text_safety::escaped(&tool.name))),
+        waits: Some(code.reason(&escaped(&tool.name), tool.gating.reason().map(escaped).as_deref())),
         decider: None,
         reason: None,
     };
     match &tool.gating {
         Gating::Gated if !tool.reviewed => parks(PendingCode::ToolUnreviewed),
         Gating::Gated => parks(PendingCode::NoMatchingRule),
-        Gating::Paused => parks(PendingCode::ToolPaused),
+        Gating::Paused { .. } => parks(PendingCode::ToolPaused),
         Gating::Open { reason, .. } => Verdict {
             status: Status::Approved,
             execution_state: Some(ExecutionState::Queued),
@@ -86,13 +87,16 @@ fn judge(tool: &Tool) -> Verdict {
             decider: Some(Decider::System("bypass".to_owned())),
             reason: Some(reason.clone()),
         },
-        Gating::Blocked => Verdict {
+        Gating::Blocked { reason } => Verdict {
             status: Status::Rejected,
             execution_state: None,
             event_type: EventType::ActionBlocked,
             waits: None,
             decider: Some(Decider::System("blocked_tool".to_owned())),
-            reason: Some("The tool is blocked.".to_owned()),
+            reason: Some(match reason {
+                Some(words) => format!("The tool is blocked: {}", escaped(words)),
+                None => "The tool is blocked.".to_owned(),
+            }),
         },
     }
 }
@@ -100,7 +104,7 @@ fn judge(tool: &Tool) -> Verdict {
 /// Lets a call through the gate, parks it or refuses it. Whatever it does leaves a row.
 ///
 /// # Errors
-/// `invalid_request` with every wrong field; `arguments_changed` when the deduplication key is open for other
+/// `invalid_request` with every wrong field, or every argument that does not fit the tool's schema; `arguments_changed` when the deduplication key is open for other
 /// arguments; `tool_blocked` (the refusal is written); `forbidden` without `actions:submit`.
 pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) -> Result<Gated> {
     require(principal, Scope::ActionsSubmit)?;
@@ -113,6 +117,18 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
     // Twice is a lost race with a change of the tool; more often than that is somebody flapping it.
     for _ in 0..8 {
         let tool = tools::find_or_register(engine, &request.tool_name, &principal.actor()).await?;
+        if let Err(refusal) = check(engine, &tool, &request.tool_args) {
+            if let Some(action) = present(engine, principal, &request, digest, id).await? {
+                return attached(engine, action).await;
+            }
+            // A hint refuses nobody: another server may have changed the schema meanwhile.
+            let current = store::tools::find(&engine.pool, &tool.name).await?;
+            if current.is_some_and(|current| current.revision == tool.revision) {
+                return Err(refusal);
+            }
+            engine.tools.forget(&request.tool_name);
+            continue;
+        }
         if let Some(gated) = try_insert(engine, principal, None, &request, digest, id, &tool).await? {
             return Ok(gated);
         }
@@ -123,6 +139,16 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
     }
     Err(Problem { retry_after: Some(1), ..Problem::new(Code::Unavailable, "The tool is being changed; try again.") }
         .into())
+}
+
+/// Whether the arguments are what the tool takes. A blocked tool's call is refused for that, and recorded, whatever
+/// its arguments are.
+fn check(engine: &Engine, tool: &Tool, args: &Json) -> Result<()> {
+    if matches!(tool.gating, Gating::Blocked { .. }) {
+        Ok(())
+    } else {
+        tools::check_args(engine, tool, args, "/tool_args")
+    }
 }
 
 async fn attached(engine: &Engine, action: Action) -> Result<Gated> {
@@ -139,6 +165,9 @@ pub async fn park_presumed(engine: &Engine, presumed: &Presumed, request: &ParkR
     let Presumed { principal, secret_hash } = presumed;
     let sound = require(principal, Scope::ActionsSubmit).is_ok() && validate(request).is_ok();
     let Some(tool) = engine.tools.get(&request.tool_name).filter(|_| sound) else { return Ok(None) };
+    if check(engine, &tool, &request.tool_args).is_err() {
+        return Ok(None);
+    }
     let digest = Digest::of(&request.tool_args);
     try_insert(engine, principal, Some(secret_hash), request, digest, ActionId(Uuid::now_v7()), &tool).await
 }
@@ -207,7 +236,7 @@ async fn try_insert(
     let Some(inserted) = inserted else { return Ok(None) };
     engine.changes.publish(Change::action(id, inserted.seq));
     if verdict.status == Status::Rejected {
-        return Err(blocked(id));
+        return Err(blocked(id, verdict.reason.as_deref()));
     }
     let action = Action {
         id,
@@ -238,12 +267,10 @@ async fn try_insert(
     Ok(Some(Gated { action, mask, attached: false }))
 }
 
-fn blocked(id: ActionId) -> crate::Error {
-    Problem::new(
-        Code::ToolBlocked,
-        format!("The tool is blocked: no call of it runs. The refusal is recorded as {id}."),
-    )
-    .into()
+fn blocked(id: ActionId, reason: Option<&str>) -> crate::Error {
+    let reason = reason.unwrap_or("The tool is blocked.");
+    let detail = format!("{reason} No call of it runs. The refusal is recorded as {id}.");
+    Problem::new(Code::ToolBlocked, detail).into()
 }
 
 /// The row that stood in the way of writing: the same request's own, or an open one under the same key.
@@ -256,7 +283,7 @@ async fn present(
 ) -> Result<Option<Action>> {
     if let Some(action) = store::actions::find(&engine.pool, id).await? {
         if action.status == Status::Rejected && action.decided_by == Some(Decider::System("blocked_tool".to_owned())) {
-            return Err(blocked(id));
+            return Err(blocked(id, action.decision_reason.as_deref()));
         }
         return Ok(Some(action));
     }

@@ -16,13 +16,17 @@ pub mod execution;
 pub mod expiry;
 pub mod full_view;
 pub mod gate;
+pub mod gating;
 pub mod idempotency;
 pub mod identity;
+pub mod input_schema;
 pub mod metrics;
 pub mod notify;
+pub mod registry;
 pub mod schema;
 pub mod settlement;
 mod store;
+pub mod tool_pages;
 pub mod tools;
 mod trail;
 
@@ -73,6 +77,7 @@ pub struct Engine {
     changes: notify::Changes,
     policy: Arc<Policy>,
     tools: tools::Hints,
+    schemas: input_schema::Compiled,
     health: metrics::HealthCache,
     warm: store::warm::Warm,
 }
@@ -90,6 +95,7 @@ impl Engine {
             pool,
             policy: Arc::new(policy),
             tools: tools::Hints::default(),
+            schemas: input_schema::Compiled::default(),
             health: metrics::HealthCache::default(),
             warm: store::warm::Warm::default(),
         };

@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::argument::ClassOverrides;
 use domain::event::EventType;
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::problem::{Code, Problem};
+use domain::redaction::CallMask;
 use domain::risk::RiskTier;
 use domain::tool::{Executor, Gating, Tool};
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use crate::notify::Change;
 use crate::trail::Entry;
@@ -72,20 +76,23 @@ pub(crate) async fn find_or_register(engine: &Engine, name: &str, actor: &str) -
 }
 
 async fn register(engine: &Engine, name: &str, actor: &str) -> Result<()> {
-    let tier = engine.policy.default_risk_tier;
     let mut transaction = engine.pool.begin().await?;
-    if store::tools::register(&mut transaction, name, tier).await? {
-        let metadata = Json::object([("tool_name", Json::from(name)), ("risk_tier", Json::from(tier.as_str()))]);
-        let seq = trail::append(
-            &mut transaction,
-            Entry { event_type: EventType::ToolRegistered, actor, reason: None },
-            &metadata,
-        )
-        .await?;
+    if let Some(seq) = register_in(engine, &mut transaction, name, actor).await? {
         transaction.commit().await?;
         engine.changes.publish(Change::tool(name, seq));
     }
     Ok(())
+}
+
+/// Registers a tool with its entry in the trail. `None`: it was there.
+async fn register_in(engine: &Engine, connection: &mut PgConnection, name: &str, actor: &str) -> Result<Option<i64>> {
+    let tier = engine.policy.default_risk_tier;
+    if !store::tools::register(connection, name, tier).await? {
+        return Ok(None);
+    }
+    let metadata = Json::object([("tool_name", Json::from(name)), ("risk_tier", Json::from(tier.as_str()))]);
+    let entry = Entry { event_type: EventType::ToolRegistered, actor, reason: None };
+    Ok(Some(trail::append(connection, entry, &metadata).await?))
 }
 
 /// Settles the tools of the configuration. Runs at every start; what is already so is left alone.
@@ -102,13 +109,18 @@ fn settle(tool: &mut Tool, config: &ToolConfig) -> Result<()> {
     tool.expiry_hours = config.expiry_hours.or(tool.expiry_hours);
     tool.executor = config.executor.or(tool.executor);
     tool.idempotent = config.idempotent.unwrap_or(tool.idempotent);
-    tool.sensitive_args = config.sensitive.clone();
-    tool.secret_args = config.secret.clone();
+    for (settled, names) in [(&config.sensitive, &mut tool.sensitive_args), (&config.secret, &mut tool.secret_args)] {
+        if !settled.is_empty() {
+            names.clone_from(settled);
+        }
+    }
+    let reason = Some("The configuration says so.".to_owned());
     match config.gating.as_deref() {
         None => {}
+        Some(word) if word == tool.gating.as_str() => {}
         Some("gated") => tool.gating = Gating::Gated,
-        Some("paused") => tool.gating = Gating::Paused,
-        Some("blocked") => tool.gating = Gating::Blocked,
+        Some("paused") => tool.gating = Gating::Paused { reason },
+        Some("blocked") => tool.gating = Gating::Blocked { reason },
         Some(other) => {
             return Err(Problem::invalid(
                 format!("tools.{}.gating", tool.name),
@@ -118,30 +130,6 @@ fn settle(tool: &mut Tool, config: &ToolConfig) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Changes how calls of a tool are gated: pause, block, open for a while, back to normal.
-///
-/// # Errors
-/// `forbidden` without `tools:write`; `invalid_request` for an opening that does not end in the future.
-pub async fn set_gating(
-    engine: &Engine,
-    principal: &Principal,
-    name: &str,
-    gating: Gating,
-    reason: Option<&str>,
-) -> Result<Tool> {
-    require(principal, Scope::ToolsWrite)?;
-    if let Gating::Open { until, .. } = &gating
-        && *until <= store::now(&engine.pool).await?
-    {
-        return Err(Problem::invalid("/until", "must be in the future").into());
-    }
-    change(engine, name, &principal.actor(), reason, |tool| {
-        tool.gating = gating.clone();
-        Ok(())
-    })
-    .await
 }
 
 /// Says who runs approved calls of a tool.
@@ -162,37 +150,86 @@ pub async fn set_executor(
     .await
 }
 
-async fn change(
+/// Refuses what cannot be a tool's name.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    if name.is_empty() || name.len() > domain::action::limit::TOOL_NAME || name.contains('\0') {
+        return Err(Problem::new(Code::InvalidRequest, "A tool's name has 1 to 200 bytes, none of them NUL.").into());
+    }
+    Ok(())
+}
+
+/// Changes a tool, which is registered with that if nobody has met it yet. What changes nothing leaves no entry.
+pub(crate) async fn change(
     engine: &Engine,
     name: &str,
     actor: &str,
     reason: Option<&str>,
-    edit: impl Fn(&mut Tool) -> Result<()>,
+    edit: impl FnOnce(&mut Tool) -> Result<()>,
 ) -> Result<Tool> {
-    if name.is_empty() || name.len() > domain::action::limit::TOOL_NAME {
-        return Err(Problem::new(Code::InvalidRequest, "A tool's name has 1 to 200 bytes.").into());
-    }
-    find_or_register(engine, name, actor).await?;
+    check_name(name)?;
     let mut transaction = engine.pool.begin().await?;
-    let before = store::tools::find_locked(&mut transaction, name).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let registered = register_in(engine, &mut transaction, name, actor).await?;
+    change_in(engine, transaction, registered, name, (actor, reason), async |_, tool| edit(tool)).await
+}
+
+/// Changes a tool that is there. What `edit` sees is the tool as it is, kept from changing.
+pub(crate) async fn change_known(
+    engine: &Engine,
+    name: &str,
+    actor: &str,
+    reason: Option<&str>,
+    edit: impl AsyncFnOnce(&mut PgConnection, &mut Tool) -> Result<()>,
+) -> Result<Tool> {
+    check_name(name).map_err(|_| not_there())?;
+    let transaction = engine.pool.begin().await?;
+    change_in(engine, transaction, None, name, (actor, reason), edit).await
+}
+
+async fn change_in(
+    engine: &Engine,
+    mut transaction: Transaction<'_, Postgres>,
+    registered: Option<i64>,
+    name: &str,
+    (actor, reason): (&str, Option<&str>),
+    edit: impl AsyncFnOnce(&mut PgConnection, &mut Tool) -> Result<()>,
+) -> Result<Tool> {
+    let before = store::tools::find_locked(&mut transaction, name).await?.ok_or_else(not_there)?;
     let mut after = before.clone();
-    edit(&mut after)?;
-    if after == before {
-        return Ok(after);
+    edit(&mut transaction, &mut after).await?;
+    let mut news = registered;
+    if after != before {
+        store::tools::update(&mut transaction, &after).await?;
+        after.revision += 1;
+        let metadata =
+            Json::object([("tool_name", Json::from(name)), ("before", describe(&before)), ("after", describe(&after))]);
+        let entry = Entry { event_type: EventType::ToolChanged, actor, reason };
+        news = Some(trail::append(&mut transaction, entry, &metadata).await?);
     }
-    store::tools::update(&mut transaction, &after).await?;
-    let metadata =
-        Json::object([("tool_name", Json::from(name)), ("before", describe(&before)), ("after", describe(&after))]);
-    let seq =
-        trail::append(&mut transaction, Entry { event_type: EventType::ToolChanged, actor, reason }, &metadata).await?;
-    transaction.commit().await?;
-    engine.tools.forget(name);
-    engine.changes.publish(Change::tool(name, seq));
+    if let Some(seq) = news {
+        transaction.commit().await?;
+        engine.tools.forget(name);
+        engine.changes.publish(Change::tool(name, seq));
+    }
     Ok(after)
 }
 
+pub(crate) fn not_there() -> Problem {
+    Problem::new(Code::NotFound, "There is no tool of this name. A tool is there from its first call on.")
+}
+
+/// Refuses arguments that do not fit the tool's schema, if it has one: one error for each violation, at most 20, by
+/// pointers below `at` (`/tool_args`), masked.
+///
+/// # Errors
+/// `invalid_request`.
+pub fn check_args(engine: &Engine, tool: &Tool, args: &Json, at: &str) -> Result<()> {
+    let Some(document) = &tool.input_schema else { return Ok(()) };
+    let schema = engine.schemas.of(&tool.name, tool.revision, document)?;
+    Ok(schema.check(args, || CallMask::of(args, &ClassOverrides::from(tool)), at)?)
+}
+
 /// A worker that claims calls of a tool that nobody runs becomes its executor: an operator gave it the scope.
-pub(crate) async fn adopt_worker(connection: &mut sqlx::PgConnection, name: &str, actor: &str) -> Result<()> {
+pub(crate) async fn adopt_worker(connection: &mut PgConnection, name: &str, actor: &str) -> Result<()> {
     let Some(before) = store::tools::find_locked(connection, name).await? else { return Ok(()) };
     if before.executor.is_some() {
         return Ok(());
@@ -207,13 +244,20 @@ pub(crate) async fn adopt_worker(connection: &mut sqlx::PgConnection, name: &str
 
 fn describe(tool: &Tool) -> Json {
     let names = |names: &[String]| Json::Array(names.iter().map(|name| Json::from(name.as_str())).collect());
+    let time = |at: Option<DateTime<Utc>>| Json::from(at.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true)));
+    let until = if let Gating::Open { until, .. } = &tool.gating { Some(*until) } else { None };
     Json::object([
         ("risk_tier", Json::from(tool.risk_tier.as_str())),
         ("gating", Json::from(tool.gating.as_str())),
+        ("gating_reason", Json::from(tool.gating.reason().map(str::to_owned))),
+        ("open_until", time(until)),
+        ("bypass_ended", time(tool.bypass_ended)),
         ("executor", Json::from(tool.executor.map(Executor::as_str))),
         ("expiry_hours", Json::from(tool.expiry_hours.map(i64::from))),
         ("idempotent", Json::from(tool.idempotent)),
+        ("reviewed", Json::from(tool.reviewed)),
         ("sensitive_args", names(&tool.sensitive_args)),
         ("secret_args", names(&tool.secret_args)),
+        ("schema_sha256", Json::from(tool.schema_sha256.map(|digest| digest.to_string()))),
     ])
 }

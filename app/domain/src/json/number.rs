@@ -42,6 +42,10 @@ impl Number {
         Ok(Self(literal.to_owned()))
     }
 
+    pub(super) fn of_normal(negative: bool, digits: &str, exponent: i64) -> Self {
+        Self(format!("{}{digits}e{exponent}", if negative { "-" } else { "" }))
+    }
+
     /// Whether both are the same decimal number: `1`, `1.0` and `1e0` are, and so are `-0` and `0`. Exact, and
     /// never writes an exponent out.
     pub fn same_value(&self, other: &Self) -> bool {
@@ -83,7 +87,7 @@ pub(super) fn scan(bytes: &[u8]) -> Option<usize> {
 }
 
 /// A literal taken apart: `±integer.fraction × 10^exponent`.
-struct Decimal<'a> {
+pub(super) struct Decimal<'a> {
     negative: bool,
     integer: &'a str,
     fraction: &'a str,
@@ -91,7 +95,7 @@ struct Decimal<'a> {
 }
 
 impl<'a> Decimal<'a> {
-    fn of(literal: &'a str) -> Self {
+    pub(super) fn of(literal: &'a str) -> Self {
         let (negative, unsigned) = literal.strip_prefix('-').map_or((false, literal), |rest| (true, rest));
         let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
         let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -118,14 +122,25 @@ impl<'a> Decimal<'a> {
         length(self.fraction) - self.exponent
     }
 
-    /// Sign, digits without zeros on either end, exponent of the last digit: one triple for one value.
-    fn normal(&self) -> (bool, String, i64) {
+    /// One form for one value.
+    pub(super) fn normal(&self) -> Normal {
         let all: String = self.digits().collect();
         let trimmed = all.trim_end_matches('0');
         let exponent = self.exponent - length(self.fraction) + length(&all) - length(trimmed);
         let digits = trimmed.trim_start_matches('0');
-        if digits.is_empty() { (false, String::new(), 0) } else { (self.negative, digits.to_owned(), exponent) }
+        if digits.is_empty() {
+            return Normal { negative: false, digits: String::new(), exponent: 0 };
+        }
+        Normal { negative: self.negative, digits: digits.to_owned(), exponent }
     }
+}
+
+/// `±digits × 10^exponent`, without a zero on either end of the digits. Zero has none.
+#[derive(PartialEq, Eq)]
+pub(super) struct Normal {
+    pub(super) negative: bool,
+    pub(super) digits: String,
+    pub(super) exponent: i64,
 }
 
 fn length(digits: &str) -> i64 {

@@ -87,6 +87,12 @@ impl Query {
         }
     }
 
+    /// What waits of a tool's calls.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn of_tool(tool: &str) -> Self {
+        Self { narrowing: vec![("tool_name".to_owned(), tool.to_owned())], ..Self::default() }
+    }
+
     /// What `name` narrows the list to, or nothing.
     pub(crate) fn narrowed_by(&self, name: &str) -> String {
         self.narrowing.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()

@@ -86,6 +86,24 @@ pub(crate) async fn of_action(pool: &PgPool, id: ActionId) -> sqlx::Result<Vec<E
     .await
 }
 
+/// The newest entries about a tool itself, newest first. Which those are, an index knows.
+pub(crate) async fn of_tool(pool: &PgPool, tool: &str, limit: i64) -> sqlx::Result<Vec<Event>> {
+    sqlx::query_as!(
+        EventRecord,
+        r#"SELECT seq, event_id, action_id, rule_id, event_type, actor, reason,
+                  event_metadata::text AS "event_metadata!", occurred_at, content_hash
+           FROM approval_events
+           WHERE event_metadata ->> 'tool_name' = $1 AND event_type IN ('tool_registered', 'tool_changed')
+           ORDER BY seq DESC LIMIT $2"#,
+        tool,
+        limit
+    )
+    .fetch(pool)
+    .and_then(|record| async move { record.into_event() })
+    .try_collect()
+    .await
+}
+
 /// The entries after `seq`, oldest first, at most `limit`.
 pub(crate) async fn after(pool: &PgPool, seq: i64, limit: i64) -> sqlx::Result<Vec<Event>> {
     sqlx::query_as!(

@@ -5,9 +5,8 @@ use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
 use domain::problem::Code;
 use domain::risk::RiskTier;
-use domain::tool::Gating;
 use engine::decisions::{Approve, approve};
-use engine::tools::set_gating;
+use engine::gating::{BypassEnd, block, bypass, pause};
 use engine::{Policy, ToolConfig};
 
 use crate::stage::{Stage, call, code, problem};
@@ -25,15 +24,17 @@ async fn a_tool_nobody_knows_is_registered_unreviewed_with_the_default_tier() {
 async fn a_paused_tool_parks_and_says_so() {
     let stage = Stage::new().await;
     stage.park("send_email", "{}").await;
-    set_gating(&stage.engine, &stage.ana, "send_email", Gating::Paused, Some("incident 7")).await.unwrap();
+    pause(&stage.engine, &stage.ana, "send_email", "incident 7").await.unwrap();
     let action = stage.park("send_email", "{}").await;
-    assert_eq!(action.pending_reason.unwrap().code, PendingCode::ToolPaused);
+    let reason = action.pending_reason.unwrap();
+    assert_eq!(reason.code, PendingCode::ToolPaused);
+    assert_eq!(reason.text, "send_email is paused (incident 7): every call waits for a person.");
 }
 
 #[tokio::test]
 async fn a_blocked_tools_call_is_refused_and_leaves_a_row() {
     let stage = Stage::new().await;
-    set_gating(&stage.engine, &stage.ana, "drop_table", Gating::Blocked, None).await.unwrap();
+    block(&stage.engine, &stage.ana, "drop_table", "not here").await.unwrap();
     assert_eq!(code(stage.try_park(call("drop_table", "{}")).await), Code::ToolBlocked);
     let filter = domain::filter::ActionFilter::default();
     let page = engine::actions::list(&stage.engine, &stage.ana, &filter).await.unwrap();
@@ -45,9 +46,8 @@ async fn a_blocked_tools_call_is_refused_and_leaves_a_row() {
 #[tokio::test]
 async fn an_open_tools_call_runs_at_once_until_the_opening_ends() {
     let stage = Stage::new().await;
-    let until = chrono::Utc::now() + chrono::TimeDelta::minutes(5);
-    let open = Gating::Open { until, reason: "load test".to_owned() };
-    set_gating(&stage.engine, &stage.ana, "notify", open, None).await.unwrap();
+    stage.park("notify", "{}").await;
+    bypass(&stage.engine, &stage.ana, "notify", BypassEnd::Hours(1), "load test").await.unwrap();
     let action = stage.park("notify", "{}").await;
     assert_eq!((action.status, action.execution_state), (Status::Approved, Some(ExecutionState::Queued)));
     assert_eq!(action.decided_by, Some(Decider::System("bypass".to_owned())));
@@ -66,7 +66,7 @@ async fn a_change_of_a_tool_holds_at_once_in_every_instance() {
     let stage = Stage::new().await;
     stage.park("send_email", "{}").await;
     let twin = stage.twin().await;
-    set_gating(&twin, &stage.ana, "send_email", Gating::Blocked, None).await.unwrap();
+    block(&twin, &stage.ana, "send_email", "incident 8").await.unwrap();
     assert_eq!(code(stage.try_park(call("send_email", "{}")).await), Code::ToolBlocked);
 }
 

@@ -9,5 +9,6 @@ mod identity;
 mod races;
 mod reading;
 mod stage;
+mod tools;
 mod trail;
 mod waiting;

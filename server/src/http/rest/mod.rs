@@ -10,6 +10,7 @@ mod executions;
 mod idempotent;
 mod metrics;
 mod record;
+mod tools;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -38,6 +39,12 @@ pub fn router() -> Router<AppState> {
         .route("/executions/{attempt}/heartbeat", post(executions::heartbeat))
         .route("/executions/{attempt}/result", post(executions::result))
         .route("/metrics", get(metrics::daily))
+        .route("/tools", get(tools::list))
+        .route("/tools/{name}", get(tools::get).put(tools::put))
+        .route("/tools/{name}/pause", post(tools::pause))
+        .route("/tools/{name}/block", post(tools::block))
+        .route("/tools/{name}/bypass", post(tools::bypass))
+        .route("/tools/{name}/resume", post(tools::resume))
 }
 
 #[derive(Serialize)]

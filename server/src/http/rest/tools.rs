@@ -1,0 +1,318 @@
+//! The registry of tools. A tool's name is whatever an agent called it by: in a path every byte of it that is not
+//! plain stands percent-encoded, a slash too.
+
+use axum::extract::{FromRequestParts, Path, RawQuery, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::digest::Digest;
+use domain::event::Event;
+use domain::identity::Principal;
+use domain::json::Json;
+use domain::problem::Problem;
+use domain::query_string::QueryString;
+use domain::risk::RiskTier;
+use domain::time_text::parse_instant;
+use domain::tool::{Executor, Gating, Registered, Runs, Tool};
+use domain::tool_filter::ToolFilter;
+use engine::gating::BypassEnd;
+use engine::registry::{FullTool, ToolSettings};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::body::Strict;
+use super::record::PageMeta;
+use super::{idempotent, object, page};
+use crate::http::AppState;
+use crate::http::problem::{ApiError, ApiResult};
+use crate::http::session::Caller;
+
+/// The tool in the path. Bytes that are no text name nothing.
+pub(super) struct ToolName(String);
+
+impl FromRequestParts<AppState> for ToolName {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> ApiResult<Self> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(name)| Self(name)).map_err(|_| ApiError(Problem::not_found("tool")))
+    }
+}
+
+/// How a tool's calls are gated.
+#[derive(Serialize)]
+struct GatingRecord {
+    state: &'static str,
+    until: Option<DateTime<Utc>>,
+    reason: Option<String>,
+    /// A bypass ended by itself at this time, and nobody has changed the gating since.
+    bypass_ended: Option<DateTime<Utc>>,
+}
+
+impl From<&Tool> for GatingRecord {
+    fn from(tool: &Tool) -> Self {
+        let until = if let Gating::Open { until, .. } = &tool.gating { Some(*until) } else { None };
+        let reason = tool.gating.reason().map(str::to_owned);
+        Self { state: tool.gating.as_str(), until, reason, bypass_ended: tool.bypass_ended }
+    }
+}
+
+#[derive(Serialize)]
+struct ToolRecord {
+    name: String,
+    risk_tier: RiskTier,
+    gating: GatingRecord,
+    executor: Option<Executor>,
+    expiry_hours: Option<i32>,
+    idempotent: bool,
+    reviewed: bool,
+    sensitive_args: Vec<String>,
+    secret_args: Vec<String>,
+    schema_sha256: Option<Digest>,
+    revision: i64,
+    /// The configuration settles it again at every start.
+    configured: bool,
+    pending: i64,
+    queued: i64,
+    waiting_for_executor: i64,
+    last_hour: Runs,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    /// The console's page for it.
+    url: String,
+    /// Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_schema: Option<Option<Json>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<Vec<Event>>,
+}
+
+impl ToolRecord {
+    fn new(registered: Registered, base: &str) -> Self {
+        let waiting_for_executor = registered.waiting_for_executor();
+        let Registered { tool, pending, queued, last_hour, configured, created_at, updated_at } = registered;
+        Self {
+            gating: GatingRecord::from(&tool),
+            url: format!("{base}{}", app::tool_page(&tool.name)),
+            name: tool.name,
+            risk_tier: tool.risk_tier,
+            executor: tool.executor,
+            expiry_hours: tool.expiry_hours,
+            idempotent: tool.idempotent,
+            reviewed: tool.reviewed,
+            sensitive_args: tool.sensitive_args,
+            secret_args: tool.secret_args,
+            schema_sha256: tool.schema_sha256,
+            revision: tool.revision,
+            configured,
+            pending,
+            queued,
+            waiting_for_executor,
+            last_hour,
+            created_at,
+            updated_at,
+            input_schema: None,
+            events: None,
+        }
+    }
+
+    fn full(full: FullTool, base: &str) -> Self {
+        let schema = full.registered.tool.input_schema.clone();
+        Self { input_schema: Some(schema), events: Some(full.events), ..Self::new(full.registered, base) }
+    }
+}
+
+/// `GET /tools`
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    RawQuery(raw): RawQuery,
+) -> ApiResult<Response> {
+    let mut query = QueryString::parse(raw.as_deref())?;
+    let filter = ToolFilter::read(&mut query);
+    query.finish()?;
+    let found = engine::registry::list(&state.engine, &principal, &filter).await?;
+    let base = state.config.base_url();
+    let meta = PageMeta {
+        total: Some(found.total),
+        limit: filter.limit.get(),
+        has_more: found.next.is_some(),
+        next_cursor: found.next,
+    };
+    let records: Vec<ToolRecord> = found.tools.into_iter().map(|tool| ToolRecord::new(tool, &base)).collect();
+    Ok(page(&records, meta))
+}
+
+/// `GET /tools/{name}`
+pub(super) async fn get(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    ToolName(name): ToolName,
+) -> ApiResult<Response> {
+    shown(&state, &principal, &name).await
+}
+
+async fn shown(state: &AppState, principal: &Principal, name: &str) -> ApiResult<Response> {
+    let full = engine::registry::show(&state.engine, principal, name).await?;
+    Ok(object(StatusCode::OK, &ToolRecord::full(full, &state.config.base_url())))
+}
+
+/// A change was made. Whoever may change tools but not read them is told the new revision and nothing else.
+async fn changed(state: &AppState, principal: &Principal, tool: Tool) -> ApiResult<Response> {
+    if principal.may(domain::identity::Scope::ActionsRead) {
+        return shown(state, principal, &tool.name).await;
+    }
+    Ok(object(StatusCode::OK, &Changed { name: tool.name, revision: tool.revision }))
+}
+
+#[derive(Serialize)]
+struct Changed {
+    name: String,
+    revision: i64,
+}
+
+/// What stands there, `null` or a value; what does not stand there stays `None` by default.
+fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SettingsBody {
+    revision: Option<i64>,
+    risk_tier: Option<RiskTier>,
+    #[serde(default, deserialize_with = "there")]
+    expiry_hours: Option<Option<i64>>,
+    idempotent: Option<bool>,
+    reviewed: Option<bool>,
+    sensitive_args: Option<Vec<String>>,
+    secret_args: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "there")]
+    executor: Option<Option<Executor>>,
+    #[serde(default, deserialize_with = "there")]
+    input_schema: Option<Option<Json>>,
+    reason: Option<String>,
+}
+
+/// `PUT /tools/{name}`: only the members that are given change.
+pub(super) async fn put(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    ToolName(name): ToolName,
+    Strict { value, .. }: Strict<SettingsBody>,
+) -> ApiResult<Response> {
+    let settings = ToolSettings {
+        revision: value.revision,
+        risk_tier: value.risk_tier,
+        expiry_hours: value.expiry_hours,
+        idempotent: value.idempotent,
+        reviewed: value.reviewed,
+        sensitive_args: value.sensitive_args,
+        secret_args: value.secret_args,
+        executor: value.executor,
+        input_schema: value.input_schema,
+        reason: value.reason,
+    };
+    let tool = engine::registry::settle(&state.engine, &principal, &name, settings).await?;
+    changed(&state, &principal, tool).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReasonBody {
+    reason: Option<String>,
+}
+
+/// `POST /tools/{name}/pause`
+pub(super) async fn pause(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    ToolName(name): ToolName,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ReasonBody>,
+) -> ApiResult<Response> {
+    let reason = value.reason.unwrap_or_default();
+    gated(&state, &principal, &headers, "pause", &name, &bytes, async || {
+        Ok(engine::gating::pause(&state.engine, &principal, &name, &reason).await?)
+    })
+    .await
+}
+
+/// `POST /tools/{name}/block`
+pub(super) async fn block(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    ToolName(name): ToolName,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ReasonBody>,
+) -> ApiResult<Response> {
+    let reason = value.reason.unwrap_or_default();
+    gated(&state, &principal, &headers, "block", &name, &bytes, async || {
+        Ok(engine::gating::block(&state.engine, &principal, &name, &reason).await?)
+    })
+    .await
+}
+
+/// `POST /tools/{name}/resume`
+pub(super) async fn resume(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    ToolName(name): ToolName,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ReasonBody>,
+) -> ApiResult<Response> {
+    gated(&state, &principal, &headers, "resume", &name, &bytes, async || {
+        Ok(engine::gating::resume(&state.engine, &principal, &name, value.reason.as_deref()).await?)
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BypassBody {
+    hours: Option<i64>,
+    until: Option<String>,
+    reason: Option<String>,
+}
+
+impl BypassBody {
+    fn end(&self) -> Result<BypassEnd, Problem> {
+        match (self.hours, &self.until) {
+            (Some(hours), None) => Ok(BypassEnd::Hours(hours)),
+            (None, Some(until)) => {
+                parse_instant(until).map(BypassEnd::At).map_err(|words| Problem::invalid("/until", words))
+            }
+            (None, None) => Err(Problem::invalid("/hours", "is missing: say hours, or until when")),
+            (Some(_), Some(_)) => Err(Problem::invalid("/until", "contradicts hours: say one of them")),
+        }
+    }
+}
+
+/// `POST /tools/{name}/bypass`
+pub(super) async fn bypass(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    ToolName(name): ToolName,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<BypassBody>,
+) -> ApiResult<Response> {
+    let (end, reason) = (value.end()?, value.reason.unwrap_or_default());
+    gated(&state, &principal, &headers, "bypass", &name, &bytes, async || {
+        Ok(engine::gating::bypass(&state.engine, &principal, &name, end, &reason).await?)
+    })
+    .await
+}
+
+async fn gated(
+    state: &AppState,
+    principal: &Principal,
+    headers: &HeaderMap,
+    verb: &str,
+    name: &str,
+    body: &[u8],
+    change: impl AsyncFnOnce() -> Result<Tool, ApiError>,
+) -> ApiResult<Response> {
+    let route = format!("POST /tools/{name}/{verb}");
+    idempotent::run(state, principal, headers, &route, body, async |_| changed(state, principal, change().await?).await)
+        .await
+}
