@@ -107,6 +107,10 @@ pub(crate) const fn runs(executor: Executor) -> &'static str {
     }
 }
 
+pub(crate) fn expiry(line: &ToolLine) -> String {
+    span(i64::from(line.expiry_hours) * 3_600)
+}
+
 pub(crate) fn hours(hours: i64) -> String {
     if hours == 1 { "1 hour".to_owned() } else { format!("{hours} hours") }
 }

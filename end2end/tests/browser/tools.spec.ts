@@ -68,7 +68,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('New JSON Schema').fill('{"required": ["path"], "properties": {"path": {"type": "text"}}}');
       await page.getByRole('button', { name: 'Save' }).click();
       await expect(page.locator('.toast')).toContainText('type');
-      await expect(page.locator('main dl')).toContainText('48 hours');
+      await expect(page.locator('main dl')).toContainText('48 h');
 
       await page.getByLabel('Risk tier').selectOption('HIGH');
       await page.getByLabel('Hours until').fill('3');
@@ -77,7 +77,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('New JSON Schema').fill('{"required": ["path"]}');
       await page.getByRole('button', { name: 'Save' }).click();
       await expect(page.locator('.toast')).toContainText('is saved');
-      await expect(page.locator('main dl')).toContainText('3 hours');
+      await expect(page.locator('main dl')).toContainText('3 h');
       await expect(page.locator('main dl')).toContainText('secret: seed, launch code');
       await expect(page.getByText('{"required":["path"]}')).toBeVisible();
       await expect(agent.park(call(name))).rejects.toThrow(/tool_args\/path/);

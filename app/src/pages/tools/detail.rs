@@ -68,7 +68,6 @@ fn page(tool: ToolDetail) -> AnyView {
 fn facts(tool: &ToolDetail) -> AnyView {
     let line = &tool.line;
     let fact = |name: &'static str, value: AnyView| view! { <div class="d0"><dt>{name}</dt><dd>{value}</dd></div> };
-    let expiry = words::hours(i64::from(line.expiry_hours));
     let calls = Query::of_tool(&line.name);
     let pending = view! {
         {line.pending} " "
@@ -83,7 +82,7 @@ fn facts(tool: &ToolDetail) -> AnyView {
                 {fact(words::PENDING, pending.into_any())}
                 {fact(words::LAST_HOUR, last_hour(line))}
                 {fact(words::EXECUTOR, words::executor(line).into_any())}
-                {fact(words::EXPIRY, expiry.into_any())}
+                {fact(words::EXPIRY, words::expiry(line).into_any())}
                 {fact(words::ARGUMENTS, words::classes(line).into_any())}
                 {tool.idempotent.then(|| fact(words::IDEMPOTENT_YES, words::IDEMPOTENT.into_any()))}
                 {fact(words::FIRST_SEEN, view! { <Ago at=tool.created_at read_at=tool.now/> }.into_any())}

@@ -30,7 +30,13 @@ pub(crate) fn ToolsPage() -> impl IntoView {
                     read.get().map(|page| match page {
                         Ok(page) => table(&address, page),
                         Err(Failure(problem)) => {
-                            view! { <div class="trouble"><ProblemNote problem title=words::UNREAD/></div> }.into_any()
+                            view! {
+                                <div class="trouble">
+                                    <ProblemNote problem title=words::UNREAD/>
+                                    <a class="btn" href="/tools">{words::SHOW_ALL}</a>
+                                </div>
+                            }
+                                .into_any()
                         }
                     })
                 }}
@@ -133,7 +139,7 @@ fn row(line: &ToolLine, now: DateTime<Utc>) -> AnyView {
             <td data-is=words::EXECUTOR>
                 <span class:late-words=line.waiting_for_executor != 0>{words::executor(line)}</span>
             </td>
-            <td data-is=words::EXPIRY>{words::hours(i64::from(line.expiry_hours))}</td>
+            <td data-is=words::EXPIRY>{words::expiry(line)}</td>
             <td data-is=words::ARGUMENTS>
                 {words::classes(line)} {line.has_schema.then(|| format!("; {}", words::SCHEMA))}
             </td>
