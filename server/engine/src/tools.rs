@@ -10,9 +10,10 @@ use domain::problem::{Code, Problem};
 use domain::risk::RiskTier;
 use domain::tool::{Executor, Gating, Tool};
 
+use crate::executors::ToolUrl;
 use crate::notify::Change;
 use crate::trail::Entry;
-use crate::{Engine, Result, require, store, trail};
+use crate::{Engine, Result, executors, require, store, trail};
 
 /// What the configuration says about one tool. What it leaves out stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct ToolConfig {
     pub idempotent: Option<bool>,
     pub sensitive: Vec<String>,
     pub secret: Vec<String>,
+    /// Where and how Countersign calls it, with `executor = "http"`.
+    pub url: Option<ToolUrl>,
 }
 
 /// Tools as they were last read. A hint, never the truth: whatever was decided on a hint is written only while
@@ -92,6 +95,9 @@ async fn register(engine: &Engine, name: &str, actor: &str) -> Result<()> {
 pub(crate) async fn apply_config(engine: &Engine) -> Result<()> {
     for config in &engine.policy.tools {
         change(engine, &config.name, "system:configuration", None, |tool| settle(tool, config)).await?;
+        if let Some(url) = &config.url {
+            executors::apply_config(engine, &config.name, url).await?;
+        }
     }
     Ok(())
 }
@@ -162,6 +168,14 @@ pub async fn set_executor(
     .await
 }
 
+/// Refuses what cannot be a tool's name.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    if name.is_empty() || name.len() > domain::action::limit::TOOL_NAME || name.contains('\0') {
+        return Err(Problem::new(Code::InvalidRequest, "A tool's name has 1 to 200 bytes, none of them NUL.").into());
+    }
+    Ok(())
+}
+
 async fn change(
     engine: &Engine,
     name: &str,
@@ -169,9 +183,7 @@ async fn change(
     reason: Option<&str>,
     edit: impl Fn(&mut Tool) -> Result<()>,
 ) -> Result<Tool> {
-    if name.is_empty() || name.len() > domain::action::limit::TOOL_NAME {
-        return Err(Problem::new(Code::InvalidRequest, "A tool's name has 1 to 200 bytes.").into());
-    }
+    check_name(name)?;
     find_or_register(engine, name, actor).await?;
     let mut transaction = engine.pool.begin().await?;
     let before = store::tools::find_locked(&mut transaction, name).await?.ok_or(sqlx::Error::RowNotFound)?;
