@@ -93,7 +93,8 @@ pub(crate) async fn register(connection: &mut PgConnection, name: &str, tier: Ri
     Ok(done.rows_affected() == 1)
 }
 
-/// Writes a changed tool under the next revision.
+/// Writes a changed tool under the next revision. What configures an executor goes with it: secrets of a URL that is
+/// called no more are kept by nobody.
 pub(crate) async fn update(connection: &mut PgConnection, tool: &Tool) -> sqlx::Result<()> {
     let (until, reason) = match &tool.gating {
         Gating::Open { until, reason } => (Some(*until), Some(reason.as_str())),
@@ -101,6 +102,7 @@ pub(crate) async fn update(connection: &mut PgConnection, tool: &Tool) -> sqlx::
     };
     sqlx::query!(
         "UPDATE tools SET risk_tier = $2, gating = $3, open_until = $4, gating_reason = $5, executor = $6,
+            executor_config = CASE WHEN executor IS NOT DISTINCT FROM $6 THEN executor_config ELSE '{}' END,
             expiry_hours = $7, idempotent = $8, reviewed = $9, sensitive_args = $10, secret_args = $11,
             revision = revision + 1, updated_at = now()
          WHERE name = $1",

@@ -112,6 +112,11 @@ async fn an_approved_call_waits_for_an_executor_exactly_while_nothing_would_run_
     assert_eq!(due(&stage.engine).await.unwrap(), ["send_email"]);
     assert!(stage.claim("send_email").await.is_none(), "no worker takes it");
 
+    engine::tools::set_executor(&stage.engine, &stage.ana, "send_email", None).await.unwrap();
+    engine::tools::set_executor(&stage.engine, &stage.ana, "send_email", Some(Executor::Http)).await.unwrap();
+    assert!(waits_for_executor(&stage.read(action.id).await), "its URL went with the executor");
+    runs_by_url(&stage, "send_email").await.signing_secret.expect("and its secrets");
+
     set(&stage.engine, &stage.ana, "send_email", SetExecutor::Other(None)).await.unwrap();
     assert!(waits_for_executor(&stage.read(action.id).await));
     set(&stage.engine, &stage.ana, "send_email", SetExecutor::Other(Some(Executor::Worker))).await.unwrap();

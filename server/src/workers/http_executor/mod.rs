@@ -13,7 +13,7 @@ use std::time::Duration;
 use engine::Engine;
 use engine::http_executor::{Call, Outcome, claim, due, settle};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -28,6 +28,8 @@ const LANES_PER_TOOL: usize = 4;
 const LOOK: Duration = Duration::from_secs(2);
 /// How long changes are gathered before one look is taken for all of them.
 const GATHER: Duration = Duration::from_millis(5);
+/// And how long after the look before: every call that is parked is a change, and most are none of ours.
+const BREATHE: Duration = Duration::from_millis(50);
 /// How long calls under way have when the server stops. Shorter than the server waits for its workers.
 pub const STOP_WITHIN: Duration = Duration::from_secs(8);
 
@@ -90,6 +92,7 @@ impl Dispatcher {
         // Subscribed before the first look: a change in between is not missed.
         let mut changes = self.engine.changes().subscribe();
         while !stopping.is_cancelled() {
+            let looked = Instant::now();
             match self.step().await {
                 Ok(_) => failures = 0,
                 Err(error) => {
@@ -105,7 +108,7 @@ impl Dispatcher {
                 // A lane is free again.
                 Some(_) = self.calls.join_next() => {}
                 _ = changes.recv(), if failures == 0 => {
-                    sleep(GATHER).await;
+                    sleep(GATHER.max(BREATHE.saturating_sub(looked.elapsed()))).await;
                     changes = changes.resubscribe();
                 }
             }
