@@ -485,6 +485,7 @@ pub(crate) fn outcome(detail: &ActionDetail) -> Option<(Health, String)> {
             Health::Unknown,
             match detail.executor {
                 Some(Executor::Agent) => "Queued: the agent runs it itself once it has read the decision.".to_owned(),
+                Some(Executor::Http) => "Queued: it is called next.".to_owned(),
                 _ => "Queued: waiting for a worker to take it.".to_owned(),
             },
         ),

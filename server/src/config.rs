@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use domain::risk::RiskTier;
+use engine::outbound::OutboundAllow;
 use engine::{Policy, ToolConfig};
 
 use file::ConfigFile;
@@ -95,6 +96,9 @@ pub struct ServeFlags {
     /// Seconds between two sweeps for expired calls [default: 60]
     #[arg(long, value_name = "SECONDS")]
     pub sweep_seconds: Option<String>,
+    /// Private places that may be called: networks, and hosts with their port, with commas between them [default: none]
+    #[arg(long, value_name = "PLACES")]
+    pub outbound_allow: Option<String>,
     /// Log lines for people (pretty) or for programs (json) [default: pretty]
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<String>,
@@ -114,6 +118,8 @@ pub struct Config {
     pub default_risk_tier: RiskTier,
     pub timezone: String,
     pub sweep_seconds: u64,
+    /// What may be reached besides public addresses.
+    pub outbound_allow: OutboundAllow,
     pub log_format: LogFormat,
     pub tools: Vec<ToolConfig>,
     sources: Vec<(&'static str, Source)>,
@@ -122,7 +128,7 @@ pub struct Config {
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
 
 /// The scalar keys, in the order of the documentation.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "addr",
     "database_url",
     "data_dir",
@@ -131,6 +137,7 @@ const KEYS: [&str; 9] = [
     "default_risk_tier",
     "timezone",
     "sweep_seconds",
+    "outbound_allow",
     "log_format",
 ];
 
@@ -180,6 +187,7 @@ impl Config {
             sweep_seconds: layers
                 .get("sweep_seconds", |text| number(text, 1, 86_400))?
                 .unwrap_or(default.sweep_seconds),
+            outbound_allow: layers.get("outbound_allow", str::parse)?.unwrap_or_default(),
             log_format: layers.get("log_format", log_format)?.unwrap_or(default.log_format),
             tools: layers.file.as_ref().map(|file| file.tools.clone()).unwrap_or_default(),
             sources: layers.sources,
@@ -197,6 +205,7 @@ impl Config {
             default_risk_tier: RiskTier::Medium,
             timezone: "UTC".to_owned(),
             sweep_seconds: 60,
+            outbound_allow: OutboundAllow::default(),
             log_format: LogFormat::Pretty,
             tools,
             sources: Vec::new(),
@@ -209,6 +218,7 @@ impl Config {
             default_expiry_hours: self.default_expiry_hours,
             default_risk_tier: self.default_risk_tier,
             timezone: self.timezone.clone(),
+            outbound_allow: self.outbound_allow.clone(),
             tools: self.tools.clone(),
             ..Policy::default()
         }
@@ -287,6 +297,7 @@ impl Layers<'_> {
             "default_risk_tier" => (&serve.default_risk_tier, "--default-risk-tier"),
             "timezone" => (&serve.timezone, "--timezone"),
             "sweep_seconds" => (&serve.sweep_seconds, "--sweep-seconds"),
+            "outbound_allow" => (&serve.outbound_allow, "--outbound-allow"),
             _ => (&serve.log_format, "--log-format"),
         };
         value.clone().map(|value| (value, name))

@@ -8,6 +8,7 @@ pub mod config;
 pub mod failure;
 pub mod http;
 pub mod logging;
+pub mod outbound;
 pub mod postgres;
 pub mod serve;
 pub mod workers;

@@ -3,6 +3,7 @@
 //! are told, and the database goes last.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -16,8 +17,10 @@ use tracing::{error, info, warn};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::http::{self, AppState};
+use crate::outbound::Outbound;
 use crate::postgres::Database;
 use crate::workers;
+use crate::workers::http_executor::Dispatcher;
 
 /// Enough to keep two or four cores of Postgres busy, and as many again that the gate may keep at hand; the private
 /// cluster takes 100, so two servers may share it.
@@ -81,7 +84,9 @@ impl Server {
         // Port 0 asks the system for a free one.
         config.addr = listener.local_addr().map_err(|error| Failure::because("the listener has no address", &error))?;
         let stopping = CancellationToken::new();
-        let workers = workers::start(&engine, workers::all(config.sweep_seconds), &stopping);
+        let mut workers = workers::start(&engine, workers::all(config.sweep_seconds), &stopping);
+        let outbound = Arc::new(Outbound::new(config.outbound_allow.clone()));
+        workers.spawn(Dispatcher::new(engine.clone(), outbound).run(stopping.clone()));
         let state = AppState::new(engine, config, stopping.clone());
         let service = http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
         // Without this a page that is sent in pieces waits 40 ms for an acknowledgement between two of them.

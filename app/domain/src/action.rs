@@ -158,6 +158,8 @@ pub struct Action {
     /// Snapshot of the tool's tier when it was parked.
     pub risk_tier: RiskTier,
     pub executor: Option<Executor>,
+    /// Whether something is set up that would run it.
+    pub has_executor: bool,
     pub pending_reason: Option<PendingReason>,
     pub requested_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,

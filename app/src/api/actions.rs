@@ -202,7 +202,7 @@ mod on_server {
             tool_name: domain::text_safety::escaped(&action.tool_name),
             status: action.status,
             execution_state: action.execution_state,
-            waits_for_executor: action.status == Status::Approved && action.executor.is_none(),
+            waits_for_executor: action.status == Status::Approved && !action.has_executor,
             repeated: decision.repeated,
             next,
         }

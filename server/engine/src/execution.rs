@@ -7,19 +7,18 @@ use chrono::{DateTime, Utc};
 use domain::action::{Action, AttemptState, ExecutionResult, limit};
 use domain::digest::Digest;
 use domain::event::EventType;
-use domain::id::{ActionId, AttemptId};
+use domain::id::{ActionId, AttemptId, TokenId};
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::lifecycle::ExecutionState;
 use domain::problem::{Code, Problem};
 use domain::redaction::CallMask;
-use domain::tool::Executor;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::notify::Change;
-use crate::store::attempts::ClaimedAttempt;
+use crate::store::attempts::{ClaimedAttempt, Lost};
 use crate::trail::Entry;
 use crate::{Engine, Result, actions, require, store, tools, trail};
 
@@ -49,6 +48,13 @@ pub struct Claim {
     pub lease_until: DateTime<Utc>,
 }
 
+/// Who runs: as the attempt names it, and as the trail does.
+pub(crate) struct Runner<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) token: Option<TokenId>,
+    pub(crate) actor: &'a str,
+}
+
 /// Takes the longest-waiting approved action that the asker may run. `None`: there is none.
 ///
 /// # Errors
@@ -70,9 +76,12 @@ pub async fn claim(engine: &Engine, principal: &Principal, request: &ClaimReques
         let Some(action) = claimed else { return Ok(None) };
         let lease = i32::try_from(request.lease_seconds).expect("checked against the longest lease");
         let id = request.attempt.unwrap_or_else(|| AttemptId(Uuid::new_v4()));
-        let (claim, seq, intact) = begin(&mut transaction, principal, id, action, lease).await?;
+        let actor = principal.actor();
+        let token = principal.token().map(|token| token.id);
+        let runner = Runner { name: principal.name(), token, actor: &actor };
+        let (claim, seq, intact) = begin(&mut transaction, &runner, id, action, lease).await?;
         if request.action_id.is_none() && claim.action.executor.is_none() {
-            tools::adopt_worker(&mut transaction, &claim.action.tool_name, &principal.actor()).await?;
+            tools::adopt_worker(&mut transaction, &claim.action.tool_name, &actor).await?;
         }
         transaction.commit().await?;
         engine.tools.forget(&claim.action.tool_name);
@@ -140,19 +149,18 @@ fn validate_claim(principal: &Principal, request: &ClaimRequest) -> Result<()> {
 
 /// Begins the attempt. The digest is checked before the arguments leave: if they are not what was approved, the
 /// attempt fails there and then.
-async fn begin(
+pub(crate) async fn begin(
     connection: &mut PgConnection,
-    principal: &Principal,
+    runner: &Runner<'_>,
     attempt: AttemptId,
     action: Action,
     lease: i32,
 ) -> Result<(Claim, i64, bool)> {
-    let token = principal.token().map(|token| token.id);
     let digest = Digest::of(&action.tool_args);
     let (number, lease_until) =
-        store::attempts::begin(connection, attempt, action.id, principal.name(), token, digest, lease).await?;
-    let actor = principal.actor();
-    let seq = append(connection, &action, attempt, number, EventType::ExecutionClaimed, &actor, None).await?;
+        store::attempts::begin(connection, attempt, action.id, runner.name, runner.token, digest, lease).await?;
+    let claimed = Entry { event_type: EventType::ExecutionClaimed, actor: runner.actor, reason: None };
+    let seq = append(connection, &action, attempt, number, claimed, None).await?;
     let intact = digest == action.args_sha256;
     let claim = Claim { attempt, number, lease_until, action };
     if intact {
@@ -204,21 +212,28 @@ pub async fn report(engine: &Engine, principal: &Principal, id: AttemptId, repor
     validate_report(&report)?;
     let mut transaction = engine.pool.begin().await?;
     let claimed = own_attempt(&mut transaction, principal, id).await?;
+    take_report(engine, transaction, claimed, report, &principal.actor()).await
+}
+
+/// Takes the outcome of an attempt that this transaction holds, and commits.
+pub(crate) async fn take_report(
+    engine: &Engine,
+    mut transaction: Transaction<'_, Postgres>,
+    claimed: ClaimedAttempt,
+    report: Report,
+    actor: &str,
+) -> Result<Reported> {
     let action = store::actions::find_locked(&mut transaction, claimed.action_id)
         .await?
         .ok_or_else(|| Problem::not_found("action"))?;
     let mask = actions::mask(engine, &mut transaction, &action).await?;
     let result = masked(&mask, report, store::now_in(&mut transaction).await?);
-    let number = claimed.attempt.number;
+    let (id, number) = (claimed.attempt.id, claimed.attempt.number);
     let (seq, late) = match claimed.attempt.state {
-        AttemptState::Running => {
-            let seq = settle_attempt(&mut transaction, &action, id, number, &result, &principal.actor()).await?;
-            (seq, false)
-        }
+        AttemptState::Running => (settle_attempt(&mut transaction, &action, id, number, &result, actor).await?, false),
         AttemptState::Unknown if store::attempts::keep_late_report(&mut transaction, id, &result).await? => {
-            let kind = EventType::ExecutionReportedLate;
-            let actor = principal.actor();
-            (append(&mut transaction, &action, id, number, kind, &actor, Some(result.success)).await?, true)
+            let late = Entry { event_type: EventType::ExecutionReportedLate, actor, reason: None };
+            (append(&mut transaction, &action, id, number, late, Some(result.success)).await?, true)
         }
         AttemptState::Unknown if says_the_same(claimed.attempt.late_report.as_ref(), &result) => {
             return Ok(Reported { action, late: true });
@@ -293,17 +308,18 @@ async fn settle_attempt(
     result: &ExecutionResult,
     actor: &str,
 ) -> Result<i64> {
-    let (state, kind) = if result.success {
+    let (state, event_type) = if result.success {
         (AttemptState::Succeeded, EventType::ExecutionSucceeded)
     } else {
         (AttemptState::Failed, EventType::ExecutionFailed)
     };
-    let ended = store::attempts::finish(connection, attempt, state, Some(result)).await?;
+    let finished = store::attempts::finish(connection, attempt, state, Some(result)).await?;
     let written = store::actions::finish(connection, action.id, ExecutionState::Running, result).await?;
-    if !ended || written.is_none() {
+    if !finished || written.is_none() {
         return Err(crate::Error::Corrupt(format!("attempt {attempt} and its action disagree about who runs")));
     }
-    append(connection, action, attempt, number, kind, actor, Some(result.success)).await
+    let ended = Entry { event_type, actor, reason: None };
+    append(connection, action, attempt, number, ended, Some(result.success)).await
 }
 
 async fn append(
@@ -311,8 +327,7 @@ async fn append(
     action: &Action,
     attempt: AttemptId,
     number: i32,
-    event_type: EventType,
-    actor: &str,
+    entry: Entry<'_>,
     success: Option<bool>,
 ) -> Result<i64> {
     let adds = [
@@ -320,7 +335,7 @@ async fn append(
         ("number", Json::from(i64::from(number))),
         ("success", Json::from(success)),
     ];
-    trail::append_about(connection, action, Entry { event_type, actor, reason: None }, adds).await
+    trail::append_about(connection, action, entry, adds).await
 }
 
 /// Gives up attempts whose lease has ended: their outcome is unknown. A tool that a person declared idempotent
@@ -334,12 +349,7 @@ pub async fn give_up_lost(engine: &Engine) -> Result<usize> {
     let mut changes = Vec::with_capacity(lost.len());
     for lost in &lost {
         let Some(action) = store::actions::find_locked(&mut transaction, lost.action).await? else { continue };
-        let again = lost.idempotent && lost.number < IDEMPOTENT_ATTEMPTS;
-        let to = if again { ExecutionState::Queued } else { ExecutionState::Unknown };
-        store::attempts::finish(&mut transaction, lost.attempt, AttemptState::Unknown, None).await?;
-        store::actions::move_execution(&mut transaction, lost.action, ExecutionState::Running, to).await?;
-        let kind = EventType::ExecutionUnknown;
-        let seq = append(&mut transaction, &action, lost.attempt, lost.number, kind, "system:lease", None).await?;
+        let seq = give_up(&mut transaction, &action, lost, "system:lease", None).await?;
         changes.push(Change::action(lost.action, seq));
     }
     transaction.commit().await?;
@@ -347,8 +357,23 @@ pub async fn give_up_lost(engine: &Engine) -> Result<usize> {
     Ok(lost.len())
 }
 
+/// Leaves a running attempt's outcome unknown, and queues the action again if that is harmless.
+pub(crate) async fn give_up(
+    connection: &mut PgConnection,
+    action: &Action,
+    lost: &Lost,
+    actor: &str,
+    reason: Option<&str>,
+) -> Result<i64> {
+    let again = lost.idempotent && lost.number < IDEMPOTENT_ATTEMPTS;
+    let to = if again { ExecutionState::Queued } else { ExecutionState::Unknown };
+    store::attempts::finish(connection, lost.attempt, AttemptState::Unknown, None).await?;
+    store::actions::move_execution(connection, lost.action, ExecutionState::Running, to).await?;
+    let unknown = Entry { event_type: EventType::ExecutionUnknown, actor, reason };
+    append(connection, action, lost.attempt, lost.number, unknown, None).await
+}
+
 /// Whether nothing is there that would run an approved action.
 pub fn waits_for_executor(action: &Action) -> bool {
-    action.execution_state == Some(ExecutionState::Queued)
-        && !matches!(action.executor, Some(Executor::Worker | Executor::Agent))
+    action.execution_state == Some(ExecutionState::Queued) && !action.has_executor
 }

@@ -252,6 +252,7 @@ async fn try_insert(
         execution_state: verdict.execution_state,
         risk_tier: tool.risk_tier,
         executor: tool.executor,
+        has_executor: inserted.has_executor,
         pending_reason: verdict.waits,
         requested_at: inserted.requested_at,
         expires_at: inserted.expires_at,

@@ -128,7 +128,10 @@ fn survives(number: &Number) -> bool {
 
 /// The compiled schemas of tools, by name, each for one revision of its tool.
 #[derive(Clone, Default)]
-pub(crate) struct Compiled(Arc<RwLock<HashMap<String, (i64, Arc<Schema>)>>>);
+pub(crate) struct Compiled(Arc<RwLock<HashMap<String, OfRevision>>>);
+
+/// A tool's schema and the tool's revision that it is of.
+type OfRevision = (i64, Arc<Schema>);
 
 /// So many compiled schemas are remembered.
 const MAX_COMPILED: usize = 1_000;

@@ -13,15 +13,18 @@ pub mod console;
 pub mod decisions;
 mod error;
 pub mod execution;
+pub mod executors;
 pub mod expiry;
 pub mod full_view;
 pub mod gate;
 pub mod gating;
+pub mod http_executor;
 pub mod idempotency;
 pub mod identity;
 pub mod input_schema;
 pub mod metrics;
 pub mod notify;
+pub mod outbound;
 pub mod registry;
 pub mod schema;
 pub mod settlement;
@@ -53,6 +56,8 @@ pub struct Policy {
     pub session_idle_minutes: i32,
     /// Hours after which a browser's session ends whatever happens.
     pub session_absolute_hours: i32,
+    /// What may be reached besides public addresses.
+    pub outbound_allow: outbound::OutboundAllow,
     /// Tools settled by configuration.
     pub tools: Vec<ToolConfig>,
 }
@@ -65,6 +70,7 @@ impl Default for Policy {
             timezone: "UTC".to_owned(),
             session_idle_minutes: 12 * 60,
             session_absolute_hours: 7 * 24,
+            outbound_allow: outbound::OutboundAllow::default(),
             tools: Vec::new(),
         }
     }

@@ -14,9 +14,10 @@ use domain::risk::RiskTier;
 use domain::tool::{Executor, Gating, Tool};
 use sqlx::{PgConnection, Postgres, Transaction};
 
+use crate::executors::ToolUrl;
 use crate::notify::Change;
 use crate::trail::Entry;
-use crate::{Engine, Result, require, store, trail};
+use crate::{Engine, Result, executors, require, store, trail};
 
 /// What the configuration says about one tool. What it leaves out stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct ToolConfig {
     pub idempotent: Option<bool>,
     pub sensitive: Vec<String>,
     pub secret: Vec<String>,
+    /// Where and how Countersign calls it, with `executor = "http"`.
+    pub url: Option<ToolUrl>,
 }
 
 /// Tools as they were last read. A hint, never the truth: whatever was decided on a hint is written only while
@@ -99,6 +102,9 @@ async fn register_in(engine: &Engine, connection: &mut PgConnection, name: &str,
 pub(crate) async fn apply_config(engine: &Engine) -> Result<()> {
     for config in &engine.policy.tools {
         change(engine, &config.name, "system:configuration", None, |tool| settle(tool, config)).await?;
+        if let Some(url) = &config.url {
+            executors::apply_config(engine, &config.name, url).await?;
+        }
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use domain::risk::RiskTier;
 use domain::tool::Executor;
 use engine::ToolConfig;
+use engine::executors::{SigningSecret, TIMEOUT_SECONDS, ToolUrl};
 use serde::Deserialize;
 use toml::Value;
 
@@ -33,6 +34,9 @@ struct ToolTable {
     sensitive: Vec<String>,
     #[serde(default)]
     secret: Vec<String>,
+    url: Option<String>,
+    timeout_seconds: Option<u32>,
+    signing_secret: Option<String>,
 }
 
 /// A bypass (`open`) is for a person to grant, with an end and a reason; a file cannot.
@@ -72,6 +76,11 @@ impl ConfigFile {
                     return Err(ConfigError::UnknownKey { path: path.to_owned(), key, known });
                 }
                 Value::String(text) => drop(file.values.insert(key, text)),
+                Value::Array(places) if key == "outbound_allow" => {
+                    let places: Option<Vec<_>> = places.iter().map(Value::as_str).collect();
+                    let places = places.ok_or_else(|| wrong(format!("{key} must be a list of texts")))?;
+                    file.values.insert(key, places.join(","));
+                }
                 Value::Integer(number) => drop(file.values.insert(key, number.to_string())),
                 _ => return Err(wrong(format!("{key} must be a text or a whole number"))),
             }
@@ -85,11 +94,13 @@ fn tool(name: &str, table: Value) -> Result<ToolConfig, String> {
     if table.expiry_hours.is_some_and(|hours| !(1..=8_760).contains(&hours)) {
         return Err("expiry_hours must be a whole number from 1 to 8760".to_owned());
     }
+    let url = tool_url(&table)?;
     let gating = table.gating.map(|gating| match gating {
         ToolGating::Gated => "gated",
         ToolGating::Paused => "paused",
         ToolGating::Blocked => "blocked",
     });
+
     Ok(ToolConfig {
         name: name.to_owned(),
         risk_tier: table.risk_tier,
@@ -99,5 +110,25 @@ fn tool(name: &str, table: Value) -> Result<ToolConfig, String> {
         idempotent: table.idempotent,
         sensitive: table.sensitive,
         secret: table.secret,
+        url,
     })
+}
+
+/// Where Countersign calls the tool. `executor = "http"` alone leaves that to a person (`PUT /tools/NAME/executor`).
+fn tool_url(table: &ToolTable) -> Result<Option<ToolUrl>, String> {
+    let of_url = table.url.is_some() || table.signing_secret.is_some() || table.timeout_seconds.is_some();
+    if !of_url {
+        return Ok(None);
+    }
+    if table.executor != Some(Executor::Http) {
+        return Err("url, signing_secret and timeout_seconds are for executor = \"http\" alone".to_owned());
+    }
+    if table.timeout_seconds.is_some_and(|seconds| !TIMEOUT_SECONDS.contains(&seconds)) {
+        return Err("timeout_seconds must be a whole number from 10 to 300".to_owned());
+    }
+    let (Some(url), Some(secret)) = (table.url.clone(), table.signing_secret.clone()) else {
+        return Err("url and signing_secret belong together".to_owned());
+    };
+    let signing_secret = SigningSecret::try_from(secret).map_err(|wrong| format!("signing_secret {wrong}"))?;
+    Ok(Some(ToolUrl { url, timeout_seconds: table.timeout_seconds, signing_secret }))
 }

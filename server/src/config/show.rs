@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use domain::redaction::mask_text;
 use domain::risk::RiskTier;
 use domain::tool::Executor;
 
@@ -28,6 +29,9 @@ impl fmt::Display for Config {
                 ("expiry_hours", tool.expiry_hours.map(|hours| hours.to_string())),
                 ("gating", text(tool.gating.as_deref())),
                 ("executor", text(tool.executor.map(Executor::as_str))),
+                ("url", tool.url.as_ref().map(|url| quoted(&mask_text(&url.url)))),
+                ("signing_secret", tool.url.as_ref().map(|_| quoted(MASK))),
+                ("timeout_seconds", tool.url.as_ref().and_then(|url| Some(url.timeout_seconds?.to_string()))),
                 ("idempotent", tool.idempotent.map(|idempotent| idempotent.to_string())),
                 ("sensitive", list(&tool.sensitive)),
                 ("secret", list(&tool.secret)),
@@ -53,6 +57,7 @@ impl Config {
             "default_risk_tier" => quoted(self.default_risk_tier.as_str()),
             "timezone" => quoted(&self.timezone),
             "sweep_seconds" => self.sweep_seconds.to_string(),
+            "outbound_allow" => format!("{:?}", self.outbound_allow.entries()),
             _ => quoted(match self.log_format {
                 LogFormat::Pretty => "pretty",
                 LogFormat::Json => "json",

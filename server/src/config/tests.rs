@@ -85,6 +85,53 @@ fn a_password_is_never_shown() {
 }
 
 #[test]
+fn private_places_that_may_be_called_are_a_list_in_a_file_and_a_text_elsewhere() {
+    let file = "outbound_allow = [\"10.1.0.0/16\", \"tools.internal:8443\"]\n";
+    let config = load(&ServeFlags::default(), &[], Some(file)).expect("a configuration");
+    let shown = config.to_string();
+    assert!(shown.contains(r#"outbound_allow = ["10.1.0.0/16", "tools.internal:8443"]"#), "{shown}");
+    let again = load(&ServeFlags::default(), &[], Some(&shown)).expect("its own output");
+    assert_eq!(again.outbound_allow, config.outbound_allow);
+    let environment = [("COUNTERSIGN_OUTBOUND_ALLOW", "10.1.0.0/16, tools.internal:8443")];
+    let config = load(&ServeFlags::default(), &environment, None).expect("a configuration");
+    assert_eq!(config.outbound_allow, again.outbound_allow);
+    assert_eq!(config.policy().outbound_allow, again.outbound_allow);
+    let nothing = load(&ServeFlags::default(), &[], None).expect("a configuration");
+    assert_eq!(nothing.outbound_allow, Default::default());
+    assert!(wrong(&[], Some("outbound_allow = [\"localhost\"]")).contains("\"localhost\""));
+    assert!(wrong(&[], Some("outbound_allow = [1]")).contains("must be a list of texts"));
+    assert!(wrong(&[], Some("addr = [\"127.0.0.1:1\"]")).contains("addr"));
+}
+
+#[test]
+fn the_url_of_a_tool_comes_with_its_secret_which_is_never_shown() {
+    let table = |rest: &str| format!("[tools.mail]\n{rest}\n");
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let good = table(&format!(
+        "executor = \"http\"\nurl = \"https://x.example/run?token=canary\"\nsigning_secret = \"{secret}\"\ntimeout_seconds = 20"
+    ));
+    let config = load(&ServeFlags::default(), &[], Some(&good)).expect("a configuration");
+    let url = config.tools[0].url.as_ref().expect("a URL");
+    assert_eq!((url.signing_secret.reveal(), url.timeout_seconds), (secret, Some(20)));
+    let shown = config.to_string();
+    assert!(shown.contains("signing_secret = \"***\"") && shown.contains("timeout_seconds = 20"), "{shown}");
+    for text in [shown, format!("{config:?}")] {
+        assert!(!text.contains("MfKQ"), "{text}");
+    }
+    assert!(load(&ServeFlags::default(), &[], Some(&table("executor = \"http\""))).is_ok(), "a person gives the URL");
+    for (rest, why) in [
+        (format!("executor = \"worker\"\nurl = \"https://x.example/\"\nsigning_secret = \"{secret}\""), "http"),
+        ("executor = \"http\"\nurl = \"https://x.example/\"".to_owned(), "belong together"),
+        (format!("executor = \"http\"\nsigning_secret = \"{secret}\""), "belong together"),
+        (format!("executor = \"http\"\nurl = \"https://x.example/\"\nsigning_secret = \"{secret}!\""), "whsec_"),
+        ("executor = \"http\"\ntimeout_seconds = 5".to_owned(), "10 to 300"),
+    ] {
+        let said = wrong(&[], Some(&table(&rest)));
+        assert!(said.contains(why) && said.contains("[tools.mail]") && !said.contains("MfKQ"), "{said}");
+    }
+}
+
+#[test]
 fn a_place_in_a_file_is_meant_as_seen_from_the_file() {
     let config = load(&ServeFlags::default(), &[], Some("data_dir = \"data\"")).expect("a configuration");
     assert!(config.data_dir.is_absolute() && config.data_dir.ends_with("data"), "{}", config.data_dir.display());

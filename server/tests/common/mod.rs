@@ -1,6 +1,8 @@
 //! What the tests of the server share: a running server on a database of its own, and the `countersign` binary.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part")]
 
+pub mod receiver;
+
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};

@@ -14,7 +14,7 @@ type Options<'i> = ValidationOptions<'i, Arc<dyn Retrieve>, Exact>;
 
 /// Replaces the keywords of the same names.
 pub(super) fn install(options: Options<'_>) -> Options<'_> {
-    let limits: [(&'static str, &'static str, fn(Ordering) -> bool); 4] = [
+    let limits: [Limit; 4] = [
         ("minimum", "must be at least", Ordering::is_ge),
         ("maximum", "must be at most", Ordering::is_le),
         ("exclusiveMinimum", "must be more than", Ordering::is_gt),
@@ -35,6 +35,9 @@ pub(super) fn install(options: Options<'_>) -> Options<'_> {
     let options = options.with_keyword("const", |_, schema, _| Ok(one_of(vec![schema.clone()])));
     options.with_keyword("enum", |_, schema, _| Ok(one_of(schema.as_array().cloned().unwrap_or_default())))
 }
+
+/// A keyword, its words, and whether a value that compares so with the limit is within it.
+type Limit = (&'static str, &'static str, fn(Ordering) -> bool);
 
 type Made = Box<dyn for<'i> Keyword<'i, Exact>>;
 

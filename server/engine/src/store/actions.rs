@@ -31,6 +31,7 @@ struct ActionRecord {
     execution_state: Option<String>,
     risk_tier: String,
     executor: Option<String>,
+    has_executor: Option<bool>,
     pending_code: Option<String>,
     pending_reason: Option<String>,
     requested_at: DateTime<Utc>,
@@ -53,6 +54,8 @@ macro_rules! select_actions {
             r#"SELECT a.id, a.tool_name, a.tool_args_text, a.args_sha256, a.agent_summary, a.why,
                 a.evidence::text AS "evidence?", a.session_id, a.agent_id, a.status, a.execution_state, a.risk_tier,
                 (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS "executor?",
+                (SELECT executor_is_ready(t.executor, t.executor_config) FROM tools t WHERE t.name = a.tool_name)
+                    AS "has_executor?",
                 a.pending_code, a.pending_reason, a.requested_at, a.expires_at, a.decided_by, a.decided_at,
                 a.decision_reason, a.executed_at, a.execution_result_text, a.approval_rule_id, a.deduplication_key,
                 (a.expires_at IS NULL OR a.expires_at > now()) AS "live!"
@@ -71,6 +74,8 @@ macro_rules! update_action {
                 a.agent_summary, a.why, a.evidence::text AS "evidence?", a.session_id, a.agent_id, a.status,
                 a.execution_state, a.risk_tier,
                 (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS "executor?",
+                (SELECT executor_is_ready(t.executor, t.executor_config) FROM tools t WHERE t.name = a.tool_name)
+                    AS "has_executor?",
                 a.pending_code, a.pending_reason, a.requested_at, a.expires_at, a.decided_by, a.decided_at,
                 a.decision_reason, a.executed_at, a.execution_result_text, a.approval_rule_id, a.deduplication_key,
                 (a.expires_at IS NULL OR a.expires_at > now()) AS "live!""#
@@ -100,6 +105,7 @@ impl ActionRecord {
             execution_state: maybe_word("execution state", self.execution_state.as_deref())?,
             risk_tier: word("risk tier", &self.risk_tier)?,
             executor: maybe_word("executor", self.executor.as_deref())?,
+            has_executor: self.has_executor.unwrap_or_default(),
             pending_reason,
             requested_at: self.requested_at,
             expires_at: self.expires_at,
@@ -177,6 +183,7 @@ pub(crate) struct Inserted {
     pub(crate) seq: i64,
     pub(crate) requested_at: DateTime<Utc>,
     pub(crate) expires_at: Option<DateTime<Utc>>,
+    pub(crate) has_executor: bool,
 }
 
 /// Writes the action, its event and the sealer's entry in one statement, which is one transaction and one trip
@@ -191,7 +198,7 @@ pub(crate) async fn insert(
     sqlx::query_as!(
         Inserted,
         r#"WITH tool AS (
-            SELECT FROM tools WHERE name = $2 AND revision = $3 AND (NOT $4::bool OR open_until > now())
+            SELECT executor_is_ready(executor, executor_config) AS ready FROM tools WHERE name = $2 AND revision = $3 AND (NOT $4::bool OR open_until > now())
                 AND ($29::bytea IS NULL OR EXISTS (
                     SELECT FROM api_tokens
                     WHERE id = $13 AND name = $12 AND secret_hash = $29 AND user_id IS NULL AND revoked_at IS NULL
@@ -216,8 +223,9 @@ pub(crate) async fn insert(
         ), unsealed AS (
             INSERT INTO unsealed_events (seq) SELECT seq FROM event
         )
-        SELECT event.seq AS "seq!", action.requested_at AS "requested_at!", action.expires_at AS "expires_at?"
-        FROM action, event"#,
+        SELECT event.seq AS "seq!", action.requested_at AS "requested_at!", action.expires_at AS "expires_at?",
+            tool.ready AS "has_executor!"
+        FROM action, event, tool"#,
         action.id.0,
         action.tool_name,
         action.tool_revision,
@@ -371,6 +379,22 @@ pub(crate) async fn claim_for_worker(connection: &mut PgConnection, tools: &[Str
     maybe_action(record)
 }
 
+/// Takes the longest-decided queued action of a tool that Countersign runs itself, by a call of the tool's URL.
+pub(crate) async fn claim_for_http(connection: &mut PgConnection, tool: &str) -> sqlx::Result<Option<Action>> {
+    let record = update_action!(
+        "SET execution_state = 'running'
+         WHERE a.status = 'approved' AND a.execution_state = 'queued' AND a.id = (
+             SELECT q.id FROM pending_actions q JOIN tools t ON t.name = q.tool_name
+             WHERE q.status = 'approved' AND q.execution_state = 'queued' AND q.tool_name = $1
+               AND t.executor = 'http' AND executor_is_ready(t.executor, t.executor_config)
+             ORDER BY q.decided_at, q.id LIMIT 1 FOR UPDATE OF q SKIP LOCKED)",
+        tool
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
 /// Takes a queued action for the agent that parked it and is to run it itself.
 pub(crate) async fn claim_for_agent(
     connection: &mut PgConnection,
@@ -481,7 +505,9 @@ pub(crate) async fn list(
     let mut query = QueryBuilder::new(
         "SELECT a.id, a.tool_name, a.tool_args_text, a.args_sha256, a.agent_summary, a.why, a.evidence::text AS evidence,
             a.session_id, a.agent_id, a.status, a.execution_state, a.risk_tier,
-            (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS executor, a.pending_code, a.pending_reason,
+            (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS executor,
+            (SELECT executor_is_ready(t.executor, t.executor_config) FROM tools t WHERE t.name = a.tool_name)
+                AS has_executor, a.pending_code, a.pending_reason,
             a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.decision_reason, a.executed_at,
             a.execution_result_text, a.approval_rule_id, a.deduplication_key,
             (a.expires_at IS NULL OR a.expires_at > now()) AS live

@@ -5,6 +5,7 @@ pub(crate) mod actions;
 pub(crate) mod attempts;
 pub(crate) mod databases;
 pub(crate) mod events;
+pub(crate) mod executors;
 pub(crate) mod idempotency;
 pub(crate) mod metrics;
 pub(crate) mod seals;

@@ -59,7 +59,7 @@ impl ToolRecord {
             ("blocked", _) => Gating::Blocked { reason: self.gating_reason },
             (other, _) => return Err(corrupt("gating", other)),
         };
-        let schema = self.input_schema.as_deref().map(|text| Json::parse_str(text));
+        let schema = self.input_schema.as_deref().map(Json::parse_str);
         Ok(Tool {
             risk_tier: word("risk tier", &self.risk_tier)?,
             gating,
@@ -186,12 +186,14 @@ pub(crate) async fn register(connection: &mut PgConnection, name: &str, tier: Ri
     Ok(done.rows_affected() == 1)
 }
 
-/// Writes a changed tool under the next revision.
+/// Writes a changed tool under the next revision. What configures an executor goes with it: secrets of a URL that is
+/// called no more are kept by nobody.
 pub(crate) async fn update(connection: &mut PgConnection, tool: &Tool) -> sqlx::Result<()> {
     let until = if let Gating::Open { until, .. } = &tool.gating { Some(*until) } else { None };
     let schema = tool.input_schema.as_ref().map(Json::to_text);
     sqlx::query!(
         "UPDATE tools SET risk_tier = $2, gating = $3, open_until = $4, gating_reason = $5, executor = $6,
+            executor_config = CASE WHEN executor IS NOT DISTINCT FROM $6 THEN executor_config ELSE '{}' END,
             expiry_hours = $7, idempotent = $8, reviewed = $9, sensitive_args = $10, secret_args = $11,
             input_schema = $12::text::jsonb, input_schema_text = $12, schema_sha256 = $13,
             revision = revision + 1, updated_at = now()

@@ -4,6 +4,7 @@
 mod bulk;
 mod deadlines;
 mod execution;
+mod executors;
 mod gate;
 mod identity;
 mod races;

@@ -7,6 +7,7 @@ mod actions;
 mod body;
 mod decisions;
 mod executions;
+mod executors;
 mod idempotent;
 mod metrics;
 mod record;
@@ -38,6 +39,7 @@ pub fn router() -> Router<AppState> {
         .route("/executions/claim", post(executions::claim))
         .route("/executions/{attempt}/heartbeat", post(executions::heartbeat))
         .route("/executions/{attempt}/result", post(executions::result))
+        .route("/tools/{name}/executor", get(executors::get).put(executors::put))
         .route("/metrics", get(metrics::daily))
         .route("/tools", get(tools::list))
         .route("/tools/{name}", get(tools::get).put(tools::put))

@@ -1,0 +1,99 @@
+//! Who runs a tool. Not run through [`super::idempotent`], which keeps answers: a signing secret is told once.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::problem::{FieldError, Problem};
+use domain::tool::Executor;
+use engine::executors::{ExecutorSetting, SetExecutor, SetHttp};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::body::Strict;
+use super::object;
+use crate::http::AppState;
+use crate::http::problem::ApiResult;
+use crate::http::session::Caller;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExecutorBody {
+    /// `null` says that nobody runs it, so leaving it out says nothing.
+    #[serde(default, deserialize_with = "said")]
+    executor: Option<Option<Executor>>,
+    url: Option<String>,
+    timeout_seconds: Option<u32>,
+    #[serde(default)]
+    rotate_secret: bool,
+}
+
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Executor>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl ExecutorBody {
+    fn read(self) -> Result<SetExecutor, Problem> {
+        let executor = self.executor.ok_or_else(|| Problem::invalid("/executor", "is missing"))?;
+        if executor == Some(Executor::Http) {
+            let url = self.url.ok_or_else(|| Problem::invalid("/url", "is missing: the executor http calls a URL"))?;
+            let (timeout_seconds, rotate_secret) = (self.timeout_seconds, self.rotate_secret);
+            return Ok(SetExecutor::Http(SetHttp { url, timeout_seconds, rotate_secret }));
+        }
+        let extra = [
+            ("/url", self.url.is_some()),
+            ("/timeout_seconds", self.timeout_seconds.is_some()),
+            ("/rotate_secret", self.rotate_secret),
+        ];
+        let errors: Vec<FieldError> = extra
+            .into_iter()
+            .filter(|(_, there)| *there)
+            .map(|(pointer, _)| FieldError { pointer: pointer.to_owned(), message: "is for http alone".to_owned() })
+            .collect();
+        if errors.is_empty() { Ok(SetExecutor::Other(executor)) } else { Err(Problem::invalid_fields(errors)) }
+    }
+}
+
+#[derive(Serialize)]
+struct ExecutorRecord {
+    tool_name: String,
+    executor: Option<Executor>,
+    url: Option<String>,
+    timeout_seconds: Option<u32>,
+    previous_secret_until: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_secret: Option<String>,
+}
+
+impl From<ExecutorSetting> for ExecutorRecord {
+    fn from(setting: ExecutorSetting) -> Self {
+        Self {
+            tool_name: setting.tool_name,
+            executor: setting.executor,
+            url: setting.url,
+            timeout_seconds: setting.timeout_seconds,
+            previous_secret_until: setting.previous_secret_until,
+            signing_secret: setting.signing_secret.map(|secret| secret.reveal().to_owned()),
+        }
+    }
+}
+
+/// `GET /tools/{name}/executor`
+pub(super) async fn get(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(tool): Path<String>,
+) -> ApiResult<Response> {
+    let setting = engine::executors::find(&state.engine, &principal, &tool).await?;
+    Ok(object(StatusCode::OK, &ExecutorRecord::from(setting)))
+}
+
+/// `PUT /tools/{name}/executor`: a secret that this makes is in this answer and in no other.
+pub(super) async fn put(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(tool): Path<String>,
+    Strict { value, .. }: Strict<ExecutorBody>,
+) -> ApiResult<Response> {
+    let setting = engine::executors::set(&state.engine, &principal, &tool, value.read()?).await?;
+    Ok(object(StatusCode::OK, &ExecutorRecord::from(setting)))
+}
