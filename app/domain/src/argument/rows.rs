@@ -108,6 +108,18 @@ pub fn argument_rows(args: &Json, overrides: &ClassOverrides, fold: Fold) -> Vec
     tree.rows
 }
 
+/// The rows of one masked value under a name of its own, the first at this depth.
+pub(crate) fn value_rows(
+    (name, path, depth, class): (Vec<Piece>, String, u8, ArgumentClass),
+    masked: &Json,
+    overrides: &ClassOverrides,
+) -> Vec<ArgumentRow> {
+    let fold = Fold::default();
+    let mut tree = Tree { classifier: Classifier::new(overrides), fold, rows: Vec::new(), hidden: 0 };
+    tree.add(name, path, &mut Vec::new(), depth, class, masked);
+    tree.rows
+}
+
 struct Tree {
     classifier: Classifier,
     fold: Fold,
@@ -193,7 +205,8 @@ impl Tree {
     }
 }
 
-fn shown(name: &str) -> Vec<Piece> {
+/// A name as it is shown.
+pub(crate) fn shown(name: &str) -> Vec<Piece> {
     text_safety::visible(&cut(name))
 }
 
