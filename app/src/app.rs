@@ -24,6 +24,7 @@ pub fn App() -> impl IntoView {
 fn routes() -> impl IntoView {
     use leptos_router::components::Redirect;
 
+    use crate::pages::approvals::edit::EditPage;
     use crate::pages::login::LoginPage;
     use crate::pages::not_found::NotFoundPage;
 
@@ -32,6 +33,7 @@ fn routes() -> impl IntoView {
             <Route path=path!("/") view=|| view! { <Redirect path="/approvals"/> } ssr=SsrMode::Async/>
             <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id?") view=approvals ssr=SsrMode::Async/>
+            <Route path=path!("/approvals/:id/edit") view=|| view! { <Frame><EditPage/></Frame> } ssr=SsrMode::Async/>
         </FlatRoutes>
     }
 }

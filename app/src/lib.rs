@@ -26,3 +26,5 @@ mod toast;
 pub mod visitor;
 
 pub use app::App;
+#[cfg(feature = "ssr")]
+pub use pages::approvals::edit::PostedForm;

@@ -133,6 +133,9 @@ fn one_reason(chip: &str, note: &str) -> String {
 }
 
 #[cfg(feature = "ssr")]
+pub(super) use on_server::decided;
+
+#[cfg(feature = "ssr")]
 mod on_server {
     use domain::digest::Digest;
     use domain::id::ActionId;
@@ -147,7 +150,7 @@ mod on_server {
     use crate::pages::approvals::query::Query;
 
     pub(super) async fn approve(id: ActionId, digest: Digest) -> Result<Decision, Failure> {
-        let approval = Approve { args_sha256: Some(digest), note: None };
+        let approval = Approve { args_sha256: Some(digest), ..Approve::default() };
         answer(engine::decisions::approve(&engine(), &person()?, id, approval).await)
     }
 
@@ -182,7 +185,7 @@ mod on_server {
     }
 
     /// Tells the person what came of it, and opens the next action of the list they came from.
-    pub(super) async fn decided(id: ActionId, decision: Result<Decision, Failure>) -> Result<Decided, Failure> {
+    pub(in crate::api) async fn decided(id: ActionId, decision: Result<Decision, Failure>) -> Result<Decided, Failure> {
         let list = Query::of_url(&came_from());
         let decided = match decision {
             Ok(decision) => Ok(told(decision, next_in(&list, id).await)),

@@ -148,12 +148,12 @@ async fn begin(
     lease: i32,
 ) -> Result<(Claim, i64, bool)> {
     let token = principal.token().map(|token| token.id);
-    let digest = Digest::of(&action.tool_args);
+    let digest = Digest::of(action.effective_args());
     let (number, lease_until) =
         store::attempts::begin(connection, attempt, action.id, principal.name(), token, digest, lease).await?;
     let actor = principal.actor();
     let seq = append(connection, &action, attempt, number, EventType::ExecutionClaimed, &actor, None).await?;
-    let intact = digest == action.args_sha256;
+    let intact = digest == action.effective_sha256();
     let claim = Claim { attempt, number, lease_until, action };
     if intact {
         return Ok((claim, seq, true));

@@ -65,7 +65,22 @@ struct Verdict {
     reason: Option<String>,
 }
 
+/// What stands against a call.
+pub(crate) enum Objection {
+    /// No call of the tool runs.
+    Blocked,
+}
+
+/// What stands against a call of the tool, whoever made it: asked when an agent parks it, and again when a person changes
+/// it, so that no edit passes what would not have been parked. Whatever refuses calls does it here.
+pub(crate) fn objection(tool: &Tool) -> Option<Objection> {
+    matches!(tool.gating, Gating::Blocked).then_some(Objection::Blocked)
+}
+
 fn judge(tool: &Tool) -> Verdict {
+    if let Some(Objection::Blocked) = objection(tool) {
+        return refusal();
+    }
     let parks = |code: PendingCode| Verdict {
         status: Status::Pending,
         execution_state: None,
@@ -86,14 +101,18 @@ fn judge(tool: &Tool) -> Verdict {
             decider: Some(Decider::System("bypass".to_owned())),
             reason: Some(reason.clone()),
         },
-        Gating::Blocked => Verdict {
-            status: Status::Rejected,
-            execution_state: None,
-            event_type: EventType::ActionBlocked,
-            waits: None,
-            decider: Some(Decider::System("blocked_tool".to_owned())),
-            reason: Some("The tool is blocked.".to_owned()),
-        },
+        Gating::Blocked => refusal(),
+    }
+}
+
+fn refusal() -> Verdict {
+    Verdict {
+        status: Status::Rejected,
+        execution_state: None,
+        event_type: EventType::ActionBlocked,
+        waits: None,
+        decider: Some(Decider::System("blocked_tool".to_owned())),
+        reason: Some("The tool is blocked.".to_owned()),
     }
 }
 
@@ -127,7 +146,7 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
 
 async fn attached(engine: &Engine, action: Action) -> Result<Gated> {
     let overrides = actions::overrides(engine, &action.tool_name).await?;
-    Ok(Gated { mask: CallMask::of(&action.tool_args, &overrides), action, attached: true })
+    Ok(Gated { mask: action.mask(&overrides), action, attached: true })
 }
 
 /// Parks a call in one trip to the database, which judges the token along with the tool. `None`: nothing was written,
@@ -214,6 +233,7 @@ async fn try_insert(
         tool_name: request.tool_name.clone(),
         tool_args: request.tool_args.clone(),
         args_sha256: digest,
+        edited: None,
         agent_summary: request.agent_summary.clone(),
         why: request.why.clone(),
         evidence: request.evidence.clone(),

@@ -1,5 +1,7 @@
 //! The form of a call: one control for every value that is worth one, what decides the call first, secrets masked.
 
+use std::collections::BTreeSet;
+
 use super::escape::{escape, json_text, needs_escapes};
 use super::shown::{Member, Shown};
 use super::within;
@@ -124,6 +126,8 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// So many arguments have no control, and stay as they are.
     pub left_out: usize,
+    /// What all the arguments are called.
+    pub(super) names: BTreeSet<String>,
 }
 
 /// The form of a call with these arguments. `mask`: theirs.
@@ -131,6 +135,7 @@ pub fn form(args: &Json, mask: &CallMask) -> Form {
     let mut maker =
         Maker { classifier: Classifier::new(mask.overrides()), form: Form::default(), together: 0, trail: Vec::new() };
     let members = Shown { stored: args, masked: mask.args() }.members().unwrap_or_default();
+    maker.form.names = members.iter().map(|member| member.shown_key.to_owned()).collect();
     let (critical, rest): (Vec<Member<'_>>, Vec<Member<'_>>) = members
         .into_iter()
         .partition(|member| maker.classifier.class(&[member.shown_key]) == ArgumentClass::Critical);

@@ -64,7 +64,7 @@ pub fn read(form: &Form, posted: &Posted) -> Result<Vec<Change>, Vec<Refused>> {
             Err(message) => refused.push(Refused { key, pointer: field.pointer.clone(), message }),
         }
     }
-    let mut names = BTreeSet::new();
+    let mut names = form.names.clone();
     for key in (0..Posted::NEW).map(|at| format!("new{at}")) {
         let name = posted.name(&key).unwrap_or_default();
         match new_argument(name, posted.kind(&key), posted.text(&key).unwrap_or_default(), &mut names) {
@@ -108,7 +108,7 @@ fn new_argument(
         return Err("has a name with a NUL character".to_owned());
     }
     if !names.insert(name.to_owned()) {
-        return Err("is added twice".to_owned());
+        return Err("is there already".to_owned());
     }
     Ok(Some(Change::set(within("", name), value(kind, &text)?)))
 }

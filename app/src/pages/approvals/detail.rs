@@ -60,6 +60,9 @@ fn card(desk: Desk, detail: ActionDetail) -> AnyView {
                     arguments(desk, id, detail.arguments).into_any()
                 }}
             </section>
+            {(!detail.edits.is_empty()).then(|| {
+                view! { <section class="card"><h3>{message::EDITED}</h3>{values(detail.edits)}</section> }
+            })}
             {detail.why.map(|words| claim(message::AGENT_WHY, words))}
             {(!detail.evidence.is_empty()).then(|| {
                 view! { <section class="card"><h3>{message::EVIDENCE}</h3>{values(detail.evidence)}</section> }

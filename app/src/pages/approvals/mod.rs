@@ -5,6 +5,8 @@ mod arguments;
 mod decide;
 mod desk;
 mod detail;
+#[cfg(feature = "ssr")]
+pub(crate) mod edit;
 mod health;
 mod held;
 mod list;

@@ -150,6 +150,11 @@ impl Query {
         parameters
     }
 
+    /// The URL of the page where the open action is edited.
+    pub(crate) fn href_edit(&self, open: ActionId) -> String {
+        self.href(Some(open)).replacen(&open.to_string(), &format!("{open}/edit"), 1)
+    }
+
     /// The URL that shows one long value of the open action in full.
     pub(crate) fn href_full(&self, open: ActionId, path: &str) -> String {
         let mut url = self.href(Some(open));

@@ -66,6 +66,21 @@ pub(crate) async fn find(executor: impl PgExecutor<'_>, name: &str) -> sqlx::Res
     .transpose()
 }
 
+/// A tool by its name, which nobody changes until the transaction ends; others may read it so, too.
+pub(crate) async fn find_held(connection: &mut PgConnection, name: &str) -> sqlx::Result<Option<Tool>> {
+    sqlx::query_as!(
+        ToolRecord,
+        r#"SELECT name, risk_tier, gating, gating_reason, open_until, coalesce(open_until > now(), false) AS "open_now!",
+                  executor, expiry_hours, idempotent, reviewed, sensitive_args, secret_args, revision
+           FROM tools WHERE name = $1 FOR SHARE"#,
+        name
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(ToolRecord::into_tool)
+    .transpose()
+}
+
 /// A tool by its name, kept from changing until the transaction ends.
 pub(crate) async fn find_locked(connection: &mut PgConnection, name: &str) -> sqlx::Result<Option<Tool>> {
     sqlx::query_as!(
