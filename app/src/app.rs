@@ -24,6 +24,7 @@ pub fn App() -> impl IntoView {
 fn routes() -> impl IntoView {
     use leptos_router::components::Redirect;
 
+    use crate::pages::approvals::edit::EditPage;
     use crate::pages::full_view::FullViewPage;
     use crate::pages::login::LoginPage;
     use crate::pages::not_found::NotFoundPage;
@@ -37,6 +38,7 @@ fn routes() -> impl IntoView {
             <Route path=path!("/approvals/:id/full") view=|| view! { <Frame><FullViewPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/tools") view=|| view! { <Frame><ToolsPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/tools/:name") view=|| view! { <Frame><ToolPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/approvals/:id/edit") view=|| view! { <Frame><EditPage/></Frame> } ssr=SsrMode::Async/>
         </FlatRoutes>
     }
 }

@@ -28,3 +28,5 @@ pub mod visitor;
 pub use app::App;
 #[cfg(feature = "ssr")]
 pub use local_path::tool_page;
+#[cfg(feature = "ssr")]
+pub use pages::approvals::edit::PostedForm;

@@ -3,6 +3,10 @@
 // Some texts only the server writes, some only the browser.
 #![allow(dead_code)]
 
+mod edit;
+
+pub(crate) use edit::*;
+
 use domain::action::{AttemptState, Decider};
 use domain::event::EventType;
 use domain::health::Health;

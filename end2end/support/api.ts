@@ -25,6 +25,10 @@ export interface Event {
 export interface Action extends Required<Omit<Call, 'expires_in_hours'>> {
   id: string;
   args_sha256: string;
+  edited: boolean;
+  edited_args: Record<string, unknown> | null;
+  effective_args_sha256: string;
+  changes: { path: string; change: 'changed' | 'added' | 'removed'; before?: unknown; after?: unknown }[];
   agent_id: string;
   status: Status;
   execution_state: 'queued' | 'running' | 'succeeded' | 'failed' | 'unknown' | null;
@@ -52,6 +56,7 @@ export interface Claim {
   tool_name: string;
   tool_args: Record<string, unknown>;
   args_sha256: string;
+  edited: boolean;
   idempotency_key: string;
 }
 
@@ -143,7 +148,7 @@ export class Api {
     return answer.body;
   }
 
-  approve(id: string, body: { args_sha256?: string; note?: string } = {}): Promise<Action> {
+  approve(id: string, body: { args_sha256?: string; edited_args?: unknown; note?: string } = {}): Promise<Action> {
     return this.data('POST', `/actions/${id}/approve`, { json: body });
   }
 

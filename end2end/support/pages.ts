@@ -64,6 +64,24 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   },
   'a call that was rejected': (page, scene) => visit(page, `/approvals/${scene.rejected}`),
   'a call that has expired': (page, scene) => visit(page, `/approvals/${scene.expired}`),
+  'a call that was edited': (page, scene) => visit(page, `/approvals/${scene.edited}`),
+  'the form for an edit': (page, scene) => page.goto(`/approvals/${scene.high}/edit`),
+  'the form for an edit of a deceptive call': (page, scene) => page.goto(`/approvals/${scene.deceptive}/edit`),
+  'the form for an edit of a long call': (page, scene) => page.goto(`/approvals/${scene.long}/edit`),
+  'an edit with a field to mend': async (page, scene) => {
+    await page.goto(`/approvals/${scene.critical}/edit`);
+    await page.locator('.field', { hasText: 'replicas' }).locator('input').fill('12a');
+    await page.getByRole('button', { name: 'Show what changes' }).click();
+    await page.getByRole('alert').waitFor();
+  },
+  'what an edit of a critical call changes': async (page, scene) => {
+    await page.goto(`/approvals/${scene.critical}/edit`);
+    await page.locator('.field', { hasText: 'replicas' }).locator('input').fill('2');
+    await page.locator('.field', { hasText: 'canary' }).locator('select').selectOption('false');
+    await page.getByRole('button', { name: 'Show what changes' }).click();
+    await page.getByRole('button', { name: 'Approve with these arguments' }).waitFor();
+  },
+  'an edit that is too late': (page, scene) => page.goto(`/approvals/${scene.rejected}/edit`),
   'an action that is none': (page) => visit(page, '/approvals/no-such-action'),
   'the tools': (page) => page.goto('/tools'),
   'tools of a filter that holds none': (page) => page.goto('/tools?name=nothing&gating=blocked'),

@@ -15,6 +15,7 @@ export interface Stage {
   rejected: string;
   expired: string;
   waiting: string;
+  edited: string;
 }
 
 interface People {
@@ -119,6 +120,12 @@ async function set(server: Server, { agent, worker, person }: People): Promise<S
 
   ids.waiting = await parked({ tool_name: 'update_record', tool_args: { id: 7, state: 'closed' }, session_id: 'cleanup' });
   await person.approve(ids.waiting);
+
+  const draft = await agent.park({ ...CALLS.high, agent_summary: 'Send the numbers, with a long copy list' });
+  const { cc: _, ...kept } = draft.tool_args;
+  const edited_args = { ...kept, to: 'ana@partner.example', body: `${kept.body}\n`, priority: 1 };
+  await person.approve(draft.id, { args_sha256: draft.args_sha256, edited_args });
+  ids.edited = draft.id;
 
   ids.expired = await parked(tell('#nobody'));
   await server.moveDeadline(ids.expired, -1);

@@ -6,10 +6,12 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::argument::ClassOverrides;
 use crate::digest::Digest;
 use crate::id::{ActionId, AttemptId, RuleId};
 use crate::json::Json;
 use crate::lifecycle::{ExecutionState, State, Status};
+use crate::redaction::CallMask;
 use crate::risk::{RiskTier, UnknownWord};
 use crate::tool::Executor;
 
@@ -147,6 +149,8 @@ pub struct Action {
     pub tool_args: Json,
     /// SHA-256 of the canonical form of [`Action::tool_args`]: what an approval is for.
     pub args_sha256: Digest,
+    /// The arguments as a person changed them while approving, and their digest: these run.
+    pub edited: Option<EditedArgs>,
     pub agent_summary: Option<String>,
     pub why: Option<String>,
     pub evidence: Option<Json>,
@@ -175,7 +179,29 @@ pub struct Action {
     pub live: bool,
 }
 
+/// Arguments that a person approved in the place of the ones that were parked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EditedArgs {
+    pub args: Json,
+    pub sha256: Digest,
+}
+
 impl Action {
+    /// The arguments that run if the action is approved: the edited ones where there are any.
+    pub fn effective_args(&self) -> &Json {
+        self.edited.as_ref().map_or(&self.tool_args, |edited| &edited.args)
+    }
+
+    /// The digest of [`Action::effective_args`].
+    pub fn effective_sha256(&self) -> Digest {
+        self.edited.as_ref().map_or(self.args_sha256, |edited| edited.sha256)
+    }
+
+    /// The mask for whatever is told about the action: of both versions of its arguments.
+    pub fn mask(&self, overrides: &ClassOverrides) -> CallMask {
+        CallMask::of_versions(&self.tool_args, self.edited.as_ref().map(|edited| &edited.args), overrides)
+    }
+
     /// What the lifecycle needs to know.
     pub const fn state(&self) -> State {
         State { status: self.status, execution: self.execution_state, live: self.live }

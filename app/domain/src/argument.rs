@@ -11,6 +11,7 @@ pub(crate) use class::Classifier;
 pub use class::{ArgumentClass, ClassOverrides, classify};
 pub use headline::headline;
 pub use rows::{ArgumentRow, ArgumentValue, Fold, argument_rows};
+pub(crate) use rows::{shown as shown_name, value_rows};
 
 /// The first `chars` characters, the last of them an ellipsis if there were more.
 fn cut(text: &str, chars: usize) -> String {

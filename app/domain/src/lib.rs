@@ -7,6 +7,7 @@
 pub mod action;
 pub mod argument;
 pub mod digest;
+pub mod editing;
 pub mod event;
 pub mod filter;
 pub mod health;

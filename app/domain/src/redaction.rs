@@ -73,6 +73,7 @@ pub fn mask_result(result: &Json, secrets: &[String]) -> Json {
 #[derive(Clone, Debug)]
 pub struct CallMask {
     args: Json,
+    edited: Option<Json>,
     secrets: Vec<String>,
     overrides: ClassOverrides,
 }
@@ -80,18 +81,42 @@ pub struct CallMask {
 impl CallMask {
     /// The mask of a call with these arguments.
     pub fn of(args: &Json, overrides: &ClassOverrides) -> Self {
+        Self::of_versions(args, None, overrides)
+    }
+
+    /// The mask of a call whose arguments a person changed: what is a secret in one version is one in the other.
+    pub fn of_versions(args: &Json, edited: Option<&Json>, overrides: &ClassOverrides) -> Self {
         let masker = Masker::new(overrides);
-        let secrets = masker.secrets(args);
+        let mut secrets = masker.secrets(args);
+        if let Some(edited) = edited {
+            secrets.extend(masker.secrets(edited));
+        }
         Self {
             args: masker.settle(args, secrets.clone()),
+            edited: edited.map(|edited| masker.settle(edited, secrets.clone())),
             secrets: longest_first(secrets),
             overrides: overrides.clone(),
         }
     }
 
-    /// The arguments themselves, masked.
+    /// The arguments themselves, masked, as the agent sent them.
     pub const fn args(&self) -> &Json {
         &self.args
+    }
+
+    /// The arguments as a person changed them, masked.
+    pub const fn edited(&self) -> Option<&Json> {
+        self.edited.as_ref()
+    }
+
+    /// The arguments that run, masked.
+    pub fn effective(&self) -> &Json {
+        self.edited.as_ref().unwrap_or(&self.args)
+    }
+
+    /// What the tool's configuration says about its arguments' names.
+    pub(crate) const fn overrides(&self) -> &ClassOverrides {
+        &self.overrides
     }
 
     /// A text about the call.

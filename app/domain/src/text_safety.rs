@@ -114,6 +114,11 @@ pub fn warnings(text: &str) -> Vec<Deception> {
         .collect()
 }
 
+/// Every character, and whether it is one that is not seen for what it is.
+pub(crate) fn with_hazards(text: &str) -> impl Iterator<Item = (char, bool)> {
+    judged(text).map(|(character, hazard)| (character, hazard.is_some()))
+}
+
 /// Whether the character takes no visible form or turns the direction of text: not a part of any word.
 pub(crate) const fn is_invisible(character: char) -> bool {
     matches!(hazard(character), Some(Hazard::Bidi | Hazard::Invisible))

@@ -68,6 +68,7 @@ pub struct ActionDetail {
     pub state: State,
     /// What this person may do with it now, by lifecycle and role.
     pub verbs: Vec<Verb>,
+    /// Of the arguments that run.
     pub args_sha256: Digest,
     /// The agent's words: a claim, never a fact.
     pub summary: Option<Vec<Piece>>,
@@ -75,7 +76,10 @@ pub struct ActionDetail {
     pub evidence: Vec<ArgumentRow>,
     /// How many arguments there are at the top level.
     pub argument_count: usize,
+    /// Those that run: edited, if a person did that.
     pub arguments: Vec<ArgumentRow>,
+    /// What a person changed while approving: what was, and what it became.
+    pub edits: Vec<ArgumentRow>,
     /// In words: what looks deceptive, and where.
     pub warnings: Vec<String>,
     pub pending_reason: Option<PendingReason>,

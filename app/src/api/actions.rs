@@ -37,7 +37,7 @@ pub async fn show(id: ActionId) -> Result<ActionDetail, Failure> {
 #[server(prefix = "/api/console", endpoint = "actions/approve", protocol = Console<PostUrl>)]
 pub async fn approve(id: ActionId, args_sha256: Digest) -> Result<Decided, Failure> {
     let decision = on_server::approve(id, args_sha256).await;
-    on_server::decided(id, decision).await
+    decided(id, decision).await
 }
 
 /// Rejects the action. The reason, chip and words together, goes back to the agent.
@@ -51,7 +51,7 @@ pub async fn reject(
     #[server(default)] note: String,
 ) -> Result<Decided, Failure> {
     let decision = on_server::reject(id, &one_reason(&reason, &note)).await;
-    on_server::decided(id, decision).await
+    decided(id, decision).await
 }
 
 /// What a person found out about a run that failed or went silent, or what is to be done about it.
@@ -75,7 +75,7 @@ pub enum Settling {
 #[server(prefix = "/api/console", endpoint = "actions/resolve", protocol = Console<PostUrl>)]
 pub async fn resolve(id: ActionId, outcome: Settling, #[server(default)] note: String) -> Result<Decided, Failure> {
     let decision = on_server::resolve(id, outcome, note).await;
-    on_server::decided(id, decision).await
+    decided(id, decision).await
 }
 
 /// Moves the action's deadline on.
@@ -109,6 +109,9 @@ pub(super) fn one_reason(chip: &str, note: &str) -> String {
 }
 
 #[cfg(feature = "ssr")]
+pub(super) use on_server::decided;
+
+#[cfg(feature = "ssr")]
 mod on_server {
     use domain::digest::Digest;
     use domain::id::ActionId;
@@ -123,7 +126,7 @@ mod on_server {
     use crate::pages::approvals::query::Query;
 
     pub(super) async fn approve(id: ActionId, digest: Digest) -> Result<Decision, Failure> {
-        let approval = Approve { args_sha256: Some(digest), note: None };
+        let approval = Approve { args_sha256: Some(digest), ..Approve::default() };
         answer(engine::decisions::approve(&engine(), &person()?, id, approval).await)
     }
 
@@ -158,7 +161,7 @@ mod on_server {
     }
 
     /// Tells the person what came of it, and opens the next action of the list they came from.
-    pub(super) async fn decided(id: ActionId, decision: Result<Decision, Failure>) -> Result<Decided, Failure> {
+    pub(in crate::api) async fn decided(id: ActionId, decision: Result<Decision, Failure>) -> Result<Decided, Failure> {
         let list = Query::of_url(&came_from());
         let decided = match decision {
             Ok(decision) => Ok(told(decision, next_in(&list, id).await)),

@@ -4,6 +4,8 @@
 
 pub mod actions;
 pub mod bulk;
+#[cfg(feature = "ssr")]
+pub mod edit;
 pub(crate) mod encoding;
 pub mod frame;
 pub(crate) mod protocol;

@@ -120,7 +120,7 @@ async fn overrides_by(engine: &Engine, executor: impl PgExecutor<'_>, tool: &str
 /// The mask for whatever is told about an action. Read through the transaction that asks: one that waited for a
 /// second connection while it holds a row could wait for those that wait for the row.
 pub(crate) async fn mask(engine: &Engine, connection: &mut PgConnection, action: &Action) -> Result<CallMask> {
-    Ok(CallMask::of(&action.tool_args, &overrides_by(engine, connection, &action.tool_name).await?))
+    Ok(action.mask(&overrides_by(engine, connection, &action.tool_name).await?))
 }
 
 /// What a waiter waits for.

@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 use domain::action::{Action, Attempt, ExecutionResult};
-use domain::argument::{ArgumentValue, ClassOverrides, Fold, argument_rows, headline};
+use domain::argument::{ArgumentClass, ArgumentValue, ClassOverrides, Fold, argument_rows, headline};
+use domain::editing::{differences, rows_of};
 use domain::event::Event;
 use domain::filter::ActionFilter;
 use domain::id::ActionId;
@@ -92,18 +93,19 @@ async fn filter(engine: &Engine, address: &str) -> Result<ActionFilter> {
 pub async fn detail(engine: &Engine, principal: &Principal, id: ActionId) -> Result<ActionDetail> {
     let full = actions::get(engine, principal, id).await?;
     let FullAction { action, attempts, events, overrides, now } = full;
-    let mask = CallMask::of(&action.tool_args, &overrides);
+    let mask = action.mask(&overrides);
     let words = |text: &str| claim(&mask, text);
     Ok(ActionDetail {
         row: row(&action, &overrides),
         state: action.state(),
         verbs: verbs(principal, &action),
-        args_sha256: action.args_sha256,
+        args_sha256: action.effective_sha256(),
         summary: action.agent_summary.as_deref().map(words),
         why: action.why.as_deref().map(words),
         evidence: action.evidence.as_ref().map(|evidence| rows(&mask.json(evidence), &overrides)).unwrap_or_default(),
-        argument_count: action.tool_args.as_object().map_or(0, <[_]>::len),
-        arguments: rows(&action.tool_args, &overrides),
+        argument_count: action.effective_args().as_object().map_or(0, <[_]>::len),
+        arguments: rows(mask.effective(), &overrides),
+        edits: rows_of(&differences(&action, &mask), &overrides),
         warnings: deceptions(&action, &overrides),
         pending_reason: action.pending_reason.clone(),
         executor: action.executor,
@@ -143,14 +145,20 @@ fn claim(mask: &CallMask, text: &str) -> Vec<Piece> {
     visible(&mask.text(text))
 }
 
-fn row(action: &Action, overrides: &ClassOverrides) -> ActionRow {
-    let mask = CallMask::of(&action.tool_args, overrides);
+/// The arguments that decide what a call does, by themselves.
+pub(crate) fn critical(args: &Json, overrides: &ClassOverrides) -> Vec<domain::argument::ArgumentRow> {
+    let critical = rows(args, overrides).into_iter().filter(|row| row.class == ArgumentClass::Critical);
+    critical.map(|row| domain::argument::ArgumentRow { depth: 0, ..row }).collect()
+}
+
+pub(crate) fn row(action: &Action, overrides: &ClassOverrides) -> ActionRow {
+    let mask = action.mask(overrides);
     let summary = action.agent_summary.as_deref().map(|text| line(&mask.text(text)));
     ActionRow {
         id: action.id,
         tool_name: escaped(&action.tool_name),
         risk_tier: action.risk_tier,
-        headline: headline(&action.tool_args, overrides),
+        headline: headline(mask.effective(), overrides),
         summary,
         session_id: action.session_id.as_deref().map(escaped),
         agent: escaped(&action.agent_id),
@@ -176,7 +184,7 @@ fn line(text: &str) -> String {
 }
 
 /// In words: what looks deceptive, and where.
-fn deceptions(action: &Action, overrides: &ClassOverrides) -> Vec<String> {
+pub(crate) fn deceptions(action: &Action, overrides: &ClassOverrides) -> Vec<String> {
     let texts = [
         ("the tool's name", Some(action.tool_name.as_str())),
         ("the agent's summary", action.agent_summary.as_deref()),
@@ -188,7 +196,7 @@ fn deceptions(action: &Action, overrides: &ClassOverrides) -> Vec<String> {
         .filter_map(|(place, text)| Some((place, text?)))
         .flat_map(|(place, text)| warnings(text).into_iter().map(move |kind| format!("{} in {place}", kind.words())))
         .collect();
-    for row in argument_rows(&action.tool_args, overrides, Fold::at(usize::MAX, 1)) {
+    for row in argument_rows(action.effective_args(), overrides, Fold::at(usize::MAX, 1)) {
         let in_value = matches!(row.value, ArgumentValue::Text { deceptive: true, .. });
         let in_name = row.name.iter().any(|piece| matches!(piece, Piece::Escape(_)));
         if in_value || in_name {

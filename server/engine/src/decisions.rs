@@ -3,6 +3,7 @@
 
 use domain::action::{Action, Decider, limit};
 use domain::digest::Digest;
+use domain::editing::Change as ArgumentChange;
 use domain::event::EventType;
 use domain::id::ActionId;
 use domain::identity::{Principal, Scope};
@@ -13,7 +14,7 @@ use sqlx::{Postgres, Transaction};
 
 use crate::notify::Change;
 use crate::trail::Entry;
-use crate::{Engine, Result, actions, require, store, trail};
+use crate::{Engine, Result, actions, editing, require, store, trail};
 
 /// What came of a decision.
 #[derive(Debug)]
@@ -28,27 +29,58 @@ pub struct Decision {
 pub struct Approve {
     /// The digest of the arguments that were on the screen: an approval is for these bytes.
     pub args_sha256: Option<Digest>,
+    /// What the person changes first. Nothing: the call runs as it was parked.
+    pub edit: Vec<ArgumentChange>,
     pub note: Option<String>,
 }
 
-/// Approves a pending action.
+/// Approves a pending action, as it was parked or with an edit; then the gate is asked again.
 ///
 /// # Errors
-/// `already_decided` with what stands, `action_expired`, `arguments_changed`, `not_found`, `human_actor_required`.
+/// `already_decided` with what stands, `action_expired`, `arguments_changed`, `not_found`, `human_actor_required`. Of an
+/// edit: `invalid_request` with pointers below `/edited_args`, or without the digest of what was shown; `tool_blocked`.
 pub async fn approve(engine: &Engine, principal: &Principal, id: ActionId, with: Approve) -> Result<Decision> {
     let decider = person(principal)?;
+    let note = with.note.filter(|note| !note.trim().is_empty());
+    check_text("/note", note.as_deref())?;
+    if !with.edit.is_empty() {
+        return editing::approve(engine, principal, id, decider, Approve { note, ..with }).await;
+    }
     if let Some(shown) = with.args_sha256 {
         let action = store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?;
-        if action.args_sha256 != shown {
-            return Err(Problem::new(
-                Code::ArgumentsChanged,
-                "These are not the arguments you were shown. Look at them again.",
-            )
-            .into());
-        }
+        changed_since(&action, shown)?;
     }
-    let note = with.note.filter(|note| !note.trim().is_empty());
-    decide(engine, principal, id, Verb::Approve, decider, note.as_deref()).await
+    approve_as_parked(engine, principal, id, decider, note.as_deref()).await
+}
+
+/// Approves the arguments as the agent sent them.
+pub(crate) async fn approve_as_parked(
+    engine: &Engine,
+    principal: &Principal,
+    id: ActionId,
+    decider: Decider,
+    note: Option<&str>,
+) -> Result<Decision> {
+    decide(engine, principal, id, Verb::Approve, decider, note).await
+}
+
+/// Refuses a decision about other arguments than those that were shown.
+pub(crate) fn changed_since(action: &Action, shown: Digest) -> Result<()> {
+    if action.args_sha256 == shown {
+        return Ok(());
+    }
+    let detail = "These are not the arguments you were shown. Look at them again.";
+    Err(Problem::new(Code::ArgumentsChanged, detail).into())
+}
+
+/// Refuses what the action's state does not allow, without writing anything down.
+pub(crate) fn refused(action: &Action, verb: Verb) -> Result<()> {
+    match next(action.state(), verb) {
+        Ok(_) => Ok(()),
+        Err(Refusal::Expired) => Err(expired(action)),
+        Err(_) if action.status == Status::Expired => Err(expired(action)),
+        Err(_) => Err(already_decided(action)),
+    }
 }
 
 /// Rejects a pending action; the agent reads the reason.
@@ -102,7 +134,7 @@ async fn decide(
     let Some(action) = decided else {
         // At once: the row that did not fit stays locked until the transaction ends.
         transaction.rollback().await?;
-        return late(engine, id, verb, &decider).await;
+        return late(engine, id, verb, &decider, |now| now.edited.is_none()).await;
     };
     let mask = actions::mask(engine, &mut transaction, &action).await?;
     let reason = reason.map(|reason| mask.text(reason));
@@ -136,8 +168,14 @@ const fn event_type(verb: Verb) -> EventType {
 }
 
 /// Nothing was decided: the action is gone, past its deadline, or decided. A passed deadline is written down
-/// here, whether or not a sweep has run.
-pub(crate) async fn late(engine: &Engine, id: ActionId, verb: Verb, decider: &Decider) -> Result<Decision> {
+/// here, whether or not a sweep has run. `repeats`: whether what stands is of the arguments that were to be approved.
+pub(crate) async fn late(
+    engine: &Engine,
+    id: ActionId,
+    verb: Verb,
+    decider: &Decider,
+    repeats: impl FnOnce(&Action) -> bool,
+) -> Result<Decision> {
     let mut transaction = engine.pool.begin().await?;
     let action =
         store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
@@ -145,7 +183,8 @@ pub(crate) async fn late(engine: &Engine, id: ActionId, verb: Verb, decider: &De
     if refusal != Err(Refusal::Expired) {
         // At once, not when the connection is next used: a claim passes over what is locked.
         transaction.rollback().await?;
-        return already(action, verb, decider, refusal);
+        let same = same_decision(&action, verb, decider) && repeats(&action);
+        return already(action, same, refusal);
     }
     if let Some(seq) = crate::expiry::expire(&mut transaction, id).await? {
         transaction.commit().await?;
@@ -154,12 +193,7 @@ pub(crate) async fn late(engine: &Engine, id: ActionId, verb: Verb, decider: &De
     Err(expired(&action))
 }
 
-fn already(
-    action: Action,
-    verb: Verb,
-    decider: &Decider,
-    refusal: std::result::Result<State, Refusal>,
-) -> Result<Decision> {
+fn already(action: Action, same: bool, refusal: std::result::Result<State, Refusal>) -> Result<Decision> {
     match refusal {
         // Between the two looks nothing can have made it live again.
         Ok(_) => Err(Problem {
@@ -167,9 +201,7 @@ fn already(
             ..Problem::new(Code::Unavailable, "The action is being decided; try again.")
         }
         .into()),
-        Err(Refusal::AlreadyDecided(_) | Refusal::WrongState(_)) if same_decision(&action, verb, decider) => {
-            Ok(Decision { action, repeated: true })
-        }
+        Err(Refusal::AlreadyDecided(_) | Refusal::WrongState(_)) if same => Ok(Decision { action, repeated: true }),
         Err(_) if action.status == Status::Expired => Err(expired(&action)),
         Err(_) => Err(already_decided(&action)),
     }

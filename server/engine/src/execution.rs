@@ -156,12 +156,12 @@ pub(crate) async fn begin(
     action: Action,
     lease: i32,
 ) -> Result<(Claim, i64, bool)> {
-    let digest = Digest::of(&action.tool_args);
+    let digest = Digest::of(action.effective_args());
     let (number, lease_until) =
         store::attempts::begin(connection, attempt, action.id, runner.name, runner.token, digest, lease).await?;
     let claimed = Entry { event_type: EventType::ExecutionClaimed, actor: runner.actor, reason: None };
     let seq = append(connection, &action, attempt, number, claimed, None).await?;
-    let intact = digest == action.args_sha256;
+    let intact = digest == action.effective_sha256();
     let claim = Claim { attempt, number, lease_until, action };
     if intact {
         return Ok((claim, seq, true));

@@ -50,7 +50,7 @@ pub async fn extend(engine: &Engine, principal: &Principal, id: ActionId, hours:
         store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
     if !allows(before.state(), Verb::Extend) {
         transaction.rollback().await?;
-        return late(engine, id, Verb::Extend, &decider).await;
+        return late(engine, id, Verb::Extend, &decider, |_| false).await;
     }
     let Some(deadline) = before.expires_at else {
         let problem = Problem::new(Code::WrongState, "The action has no deadline that could be moved.");

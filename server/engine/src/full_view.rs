@@ -5,7 +5,6 @@ use domain::id::ActionId;
 use domain::identity::Principal;
 use domain::json::Json;
 use domain::problem::Problem;
-use domain::redaction::CallMask;
 use domain::text_safety::{Piece, escaped};
 
 use crate::{Engine, Result, actions};
@@ -98,10 +97,10 @@ impl Found {
 
 async fn find(engine: &Engine, principal: &Principal, id: ActionId, tree: Tree) -> Result<Found> {
     let actions::FullAction { action, overrides, .. } = actions::get(engine, principal, id).await?;
-    let mask = CallMask::of(&action.tool_args, &overrides);
+    let mask = action.mask(&overrides);
     let tool_name = escaped(&action.tool_name);
     let found = match tree {
-        Tree::Arguments => Some((action.tool_args, overrides)),
+        Tree::Arguments => Some((action.effective_args().clone(), overrides)),
         Tree::Evidence => action.evidence.map(|evidence| (mask.json(&evidence), overrides)),
         Tree::Result => action
             .execution_result

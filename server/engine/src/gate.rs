@@ -66,6 +66,27 @@ struct Verdict {
     reason: Option<String>,
 }
 
+/// Where the arguments stand in a request to park.
+const ARGUMENTS: &str = "/tool_args";
+
+/// What stands against a call.
+pub(crate) enum Objection {
+    /// No call of the tool runs.
+    Blocked,
+    /// The arguments are not what the tool takes.
+    Misfit(crate::Error),
+}
+
+/// What stands against a call of the tool, whoever made it: asked when an agent parks it, and again when a person changes
+/// it, so that no edit passes what would not have been parked. Whatever refuses calls does it here. A blocked tool's call is
+/// refused for that, and recorded, whatever its arguments are. `place`: where those stand in the request.
+pub(crate) fn objection(engine: &Engine, tool: &Tool, args: &Json, place: &str) -> Option<Objection> {
+    if matches!(tool.gating, Gating::Blocked { .. }) {
+        return Some(Objection::Blocked);
+    }
+    tools::check_args(engine, tool, args, place).err().map(Objection::Misfit)
+}
+
 fn judge(tool: &Tool) -> Verdict {
     let parks = |code: PendingCode| Verdict {
         status: Status::Pending,
@@ -87,17 +108,21 @@ fn judge(tool: &Tool) -> Verdict {
             decider: Some(Decider::System("bypass".to_owned())),
             reason: Some(reason.clone()),
         },
-        Gating::Blocked { reason } => Verdict {
-            status: Status::Rejected,
-            execution_state: None,
-            event_type: EventType::ActionBlocked,
-            waits: None,
-            decider: Some(Decider::System("blocked_tool".to_owned())),
-            reason: Some(match reason {
-                Some(words) => format!("The tool is blocked: {}", escaped(words)),
-                None => "The tool is blocked.".to_owned(),
-            }),
-        },
+        Gating::Blocked { reason } => refusal(reason.as_deref()),
+    }
+}
+
+fn refusal(reason: Option<&str>) -> Verdict {
+    Verdict {
+        status: Status::Rejected,
+        execution_state: None,
+        event_type: EventType::ActionBlocked,
+        waits: None,
+        decider: Some(Decider::System("blocked_tool".to_owned())),
+        reason: Some(match reason {
+            Some(words) => format!("The tool is blocked: {}", escaped(words)),
+            None => "The tool is blocked.".to_owned(),
+        }),
     }
 }
 
@@ -117,7 +142,7 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
     // Twice is a lost race with a change of the tool; more often than that is somebody flapping it.
     for _ in 0..8 {
         let tool = tools::find_or_register(engine, &request.tool_name, &principal.actor()).await?;
-        if let Err(refusal) = check(engine, &tool, &request.tool_args) {
+        if let Some(Objection::Misfit(refusal)) = objection(engine, &tool, &request.tool_args, ARGUMENTS) {
             if let Some(action) = present(engine, principal, &request, digest, id).await? {
                 return attached(engine, action).await;
             }
@@ -141,19 +166,9 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
         .into())
 }
 
-/// Whether the arguments are what the tool takes. A blocked tool's call is refused for that, and recorded, whatever
-/// its arguments are.
-fn check(engine: &Engine, tool: &Tool, args: &Json) -> Result<()> {
-    if matches!(tool.gating, Gating::Blocked { .. }) {
-        Ok(())
-    } else {
-        tools::check_args(engine, tool, args, "/tool_args")
-    }
-}
-
 async fn attached(engine: &Engine, action: Action) -> Result<Gated> {
     let overrides = actions::overrides(engine, &action.tool_name).await?;
-    Ok(Gated { mask: CallMask::of(&action.tool_args, &overrides), action, attached: true })
+    Ok(Gated { mask: action.mask(&overrides), action, attached: true })
 }
 
 /// Parks a call in one trip to the database, which judges the token along with the tool. `None`: nothing was written,
@@ -165,7 +180,7 @@ pub async fn park_presumed(engine: &Engine, presumed: &Presumed, request: &ParkR
     let Presumed { principal, secret_hash } = presumed;
     let sound = require(principal, Scope::ActionsSubmit).is_ok() && validate(request).is_ok();
     let Some(tool) = engine.tools.get(&request.tool_name).filter(|_| sound) else { return Ok(None) };
-    if check(engine, &tool, &request.tool_args).is_err() {
+    if matches!(objection(engine, &tool, &request.tool_args, ARGUMENTS), Some(Objection::Misfit(_))) {
         return Ok(None);
     }
     let digest = Digest::of(&request.tool_args);
@@ -243,6 +258,7 @@ async fn try_insert(
         tool_name: request.tool_name.clone(),
         tool_args: request.tool_args.clone(),
         args_sha256: digest,
+        edited: None,
         agent_summary: request.agent_summary.clone(),
         why: request.why.clone(),
         evidence: request.evidence.clone(),

@@ -11,6 +11,7 @@ pub mod bulk;
 pub mod cluster;
 pub mod console;
 pub mod decisions;
+pub mod editing;
 mod error;
 pub mod execution;
 pub mod executors;

@@ -35,7 +35,8 @@ pub(crate) async fn append_about(
         ("tool_name", Json::from(action.tool_name.as_str())),
         ("args_sha256", Json::from(action.args_sha256.to_string())),
     ];
-    let members = says.into_iter().chain(adds).map(|(name, value)| (name.to_owned(), value)).collect();
+    let runs = action.edited.as_ref().map(|edited| ("effective_args_sha256", Json::from(edited.sha256.to_string())));
+    let members = says.into_iter().chain(runs).chain(adds).map(|(name, value)| (name.to_owned(), value)).collect();
     write(connection, Some(action.id), entry, &Json::Object(members)).await
 }
 

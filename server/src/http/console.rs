@@ -1,15 +1,16 @@
 //! The console's pages and server functions, rendered by Leptos with what they need as contexts.
 
-use app::App;
 use app::shell::shell;
 use app::visitor::{SecureCookies, Visitor};
+use app::{App, PostedForm};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{Form, FromRequest, Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use axum::routing::post;
 use domain::problem::Problem;
 use leptos::prelude::{Env, LeptosOptions, provide_context, use_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
@@ -32,7 +33,26 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let render = move || shell(options.clone(), assets.clone());
     Router::new()
         .leptos_routes_with_context(state, generate_route_list(App), contexts(state), render)
+        .route("/approvals/{id}/edit", post(preview))
         .layer(from_fn(tell_the_true_status))
+}
+
+/// What was typed into a page's form, shown by the same page: nothing is stored of it.
+async fn preview(State(state): State<AppState>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let form = Form::<Vec<(String, String)>>::from_request(Request::from_parts(parts.clone(), body), &state).await;
+    let Form(pairs) = match form {
+        Ok(form) => form,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let provide = contexts(&state);
+    let context = move || {
+        provide();
+        provide_context(PostedForm(pairs.clone()));
+    };
+    let (options, assets) = (state.leptos_options.clone(), state.assets.clone());
+    let render = render_app_async_with_context(context, move || shell(options.clone(), assets.clone()));
+    render(Request::from_parts(parts, Body::empty())).await.into_response()
 }
 
 /// Middleware: Leptos answers 500 to a server function's arguments that cannot be read, before the function could

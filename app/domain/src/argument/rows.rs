@@ -117,6 +117,18 @@ pub fn argument_rows(args: &Json, overrides: &ClassOverrides, fold: Fold) -> Vec
     tree.rows
 }
 
+/// The rows of one masked value under a name of its own, the first at this depth.
+pub(crate) fn value_rows(
+    (name, path, depth, class): (Vec<Piece>, String, u8, ArgumentClass),
+    masked: &Json,
+    overrides: &ClassOverrides,
+) -> Vec<ArgumentRow> {
+    let fold = Fold::default();
+    let mut tree = Tree { classifier: Classifier::new(overrides), fold, rows: Vec::new(), hidden: 0, carried: 0 };
+    tree.add(name, path, &mut Vec::new(), depth, class, masked);
+    tree.rows
+}
+
 struct Tree {
     classifier: Classifier,
     fold: Fold,
@@ -219,7 +231,8 @@ fn split(text: &str, chars: usize) -> (&str, &str) {
     text.char_indices().nth(chars).map_or((text, ""), |(at, _)| text.split_at(at))
 }
 
-fn shown(name: &str) -> Vec<Piece> {
+/// A name as it is shown.
+pub(crate) fn shown(name: &str) -> Vec<Piece> {
     text_safety::visible(&cut(name))
 }
 

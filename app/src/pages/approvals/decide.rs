@@ -73,6 +73,7 @@ pub(super) fn decide(desk: Desk, detail: &ActionDetail) -> AnyView {
         <div class="acts" class:none=move || empty && !too_late.get() && desk.refusal.read().is_none()>
             <div class="says" role="alert">{refusal} {says}</div>
             {can_approve.then(|| approval(desk, subject.clone(), off))}
+            {can_approve.then(|| edit_first(desk, subject.id))}
             {can_reject.then(|| rejection(desk, subject.id, off))}
             {can_extend.then(|| extension(desk, subject.id, off))}
             {can_resolve.then(|| resolution(desk, subject.id, settling, off))}
@@ -123,6 +124,16 @@ fn second_look(desk: Desk, subject: Subject, off: Signal<bool>) -> AnyView {
     .into_any()
 }
 
+/// The way to the page where the arguments are changed first: of HTML alone, so the browser itself goes there.
+fn edit_first(desk: Desk, id: ActionId) -> AnyView {
+    view! {
+        <div class="act">
+            <a class="btn" rel="external" href=move || desk.query.read().href_edit(id)>{message::EDIT}</a>
+        </div>
+    }
+    .into_any()
+}
+
 fn approve_form(desk: Desk, subject: &Subject, off: Signal<bool>, before: Option<AnyView>, button: AnyView) -> AnyView {
     let Subject { id, digest, tool, tier, .. } = subject.clone();
     // What was confirmed is sent at once; what one key does can be taken back.
@@ -146,7 +157,7 @@ fn approve_form(desk: Desk, subject: &Subject, off: Signal<bool>, before: Option
     .into_any()
 }
 
-fn type_the_name(tool: &str) -> AnyView {
+pub(super) fn type_the_name(tool: &str) -> AnyView {
     view! {
         <label>
             {message::type_name(tool)}

@@ -60,6 +60,9 @@ fn card(desk: Desk, detail: ActionDetail) -> AnyView {
                     values(detail.arguments, Some(Whole::of(&id, "arguments")))
                 }}
             </section>
+            {(!detail.edits.is_empty()).then(|| {
+                view! { <section class="card"><h3>{message::EDITED}</h3>{values(detail.edits, None)}</section> }
+            })}
             {detail.why.map(|words| claim(message::AGENT_WHY, words))}
             {(!detail.evidence.is_empty()).then(|| {
                 view! { <section class="card"><h3>{message::EVIDENCE}</h3>{values(detail.evidence, Some(Whole::of(&id, "evidence")))}</section> }

@@ -6,6 +6,8 @@ mod bulk;
 mod decide;
 mod desk;
 mod detail;
+#[cfg(feature = "ssr")]
+pub(crate) mod edit;
 mod health;
 mod held;
 mod later;

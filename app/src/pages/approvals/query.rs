@@ -155,6 +155,11 @@ impl Query {
         self.narrowing.iter().for_each(|(name, value)| add(name, value));
         parameters
     }
+
+    /// The URL of the page where the open action is edited.
+    pub(crate) fn href_edit(&self, open: ActionId) -> String {
+        self.href(Some(open)).replacen(&open.to_string(), &format!("{open}/edit"), 1)
+    }
 }
 
 // The router's URL functions reach for the browser unless they are built for the server.

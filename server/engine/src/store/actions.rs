@@ -2,7 +2,7 @@
 //! database judges, with its own clock; no row means that somebody else was first.
 
 use chrono::{DateTime, Utc};
-use domain::action::{Action, Decider, ExecutionResult, PendingCode, PendingReason};
+use domain::action::{Action, Decider, EditedArgs, ExecutionResult, PendingCode, PendingReason};
 use domain::digest::Digest;
 use domain::event::EventContent;
 use domain::filter::ActionFilter;
@@ -22,6 +22,8 @@ struct ActionRecord {
     tool_name: String,
     tool_args_text: String,
     args_sha256: String,
+    edited_args_text: Option<String>,
+    edited_args_sha256: Option<String>,
     agent_summary: Option<String>,
     why: Option<String>,
     evidence: Option<String>,
@@ -51,8 +53,8 @@ macro_rules! select_actions {
     ($rest:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             ActionRecord,
-            r#"SELECT a.id, a.tool_name, a.tool_args_text, a.args_sha256, a.agent_summary, a.why,
-                a.evidence::text AS "evidence?", a.session_id, a.agent_id, a.status, a.execution_state, a.risk_tier,
+            r#"SELECT a.id, a.tool_name, a.tool_args_text, a.args_sha256, a.edited_args_text, a.edited_args_sha256,
+                a.agent_summary, a.why, a.evidence::text AS "evidence?", a.session_id, a.agent_id, a.status, a.execution_state, a.risk_tier,
                 (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS "executor?",
                 (SELECT executor_is_ready(t.executor, t.executor_config) FROM tools t WHERE t.name = a.tool_name)
                     AS "has_executor?",
@@ -71,7 +73,7 @@ macro_rules! update_action {
         sqlx::query_as!(
             ActionRecord,
             "UPDATE pending_actions a " + $rest + r#" RETURNING a.id, a.tool_name, a.tool_args_text, a.args_sha256,
-                a.agent_summary, a.why, a.evidence::text AS "evidence?", a.session_id, a.agent_id, a.status,
+                a.edited_args_text, a.edited_args_sha256, a.agent_summary, a.why, a.evidence::text AS "evidence?", a.session_id, a.agent_id, a.status,
                 a.execution_state, a.risk_tier,
                 (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS "executor?",
                 (SELECT executor_is_ready(t.executor, t.executor_config) FROM tools t WHERE t.name = a.tool_name)
@@ -91,11 +93,16 @@ impl ActionRecord {
             (Some(code), Some(text)) => Some(PendingReason { code: pending_code(code)?, text }),
             _ => None,
         };
+        let edited = match (&self.edited_args_text, &self.edited_args_sha256) {
+            (Some(text), Some(digest)) => Some(EditedArgs { args: json(text)?, sha256: word("digest", digest)? }),
+            _ => None,
+        };
         Ok(Action {
             id: ActionId(self.id),
             tool_args: json(&self.tool_args_text)?,
             tool_name: self.tool_name,
             args_sha256: word("digest", &self.args_sha256)?,
+            edited,
             agent_summary: self.agent_summary,
             why: self.why,
             evidence: self.evidence.as_deref().map(json).transpose()?,
@@ -328,6 +335,44 @@ pub(crate) async fn decide(
     maybe_action(record)
 }
 
+/// What a person puts in the place of the arguments that were parked.
+pub(crate) struct Edit<'a> {
+    pub(crate) args: &'a Json,
+    pub(crate) masked_args: &'a Json,
+    pub(crate) sha256: Digest,
+    /// Never lower than before.
+    pub(crate) risk_tier: RiskTier,
+    /// Under which words it is found as well.
+    pub(crate) words: &'a [String],
+}
+
+/// A person's approval of a live pending action with other arguments. `None`: it is not that any more.
+pub(crate) async fn approve_edited(
+    connection: &mut PgConnection,
+    id: ActionId,
+    decider: &Decider,
+    reason: Option<&str>,
+    edit: &Edit<'_>,
+) -> sqlx::Result<Option<Action>> {
+    let record = update_action!(
+        "SET status = 'approved', execution_state = 'queued', decided_by = $2, decided_at = now(), decision_reason = $3,
+             edited_args = $4::text::jsonb, edited_args_text = $5, edited_args_sha256 = $6, risk_tier = $7,
+             words = a.words || array_to_tsvector($8)
+         WHERE a.id = $1 AND a.status = 'pending' AND (a.expires_at IS NULL OR a.expires_at > now())",
+        id.0,
+        decider.to_string(),
+        reason,
+        edit.masked_args.to_text(),
+        edit.args.to_text(),
+        edit.sha256.to_string(),
+        edit.risk_tier.as_str(),
+        edit.words
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
 /// Marks a pending action expired if its deadline has passed.
 pub(crate) async fn expire(connection: &mut PgConnection, id: ActionId) -> sqlx::Result<Option<Action>> {
     let record = update_action!(
@@ -503,8 +548,8 @@ pub(crate) async fn list(
     limit: i64,
 ) -> sqlx::Result<Vec<Action>> {
     let mut query = QueryBuilder::new(
-        "SELECT a.id, a.tool_name, a.tool_args_text, a.args_sha256, a.agent_summary, a.why, a.evidence::text AS evidence,
-            a.session_id, a.agent_id, a.status, a.execution_state, a.risk_tier,
+        "SELECT a.id, a.tool_name, a.tool_args_text, a.args_sha256, a.edited_args_text, a.edited_args_sha256,
+            a.agent_summary, a.why, a.evidence::text AS evidence, a.session_id, a.agent_id, a.status, a.execution_state, a.risk_tier,
             (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS executor,
             (SELECT executor_is_ready(t.executor, t.executor_config) FROM tools t WHERE t.name = a.tool_name)
                 AS has_executor, a.pending_code, a.pending_reason,

@@ -84,6 +84,12 @@ pub(crate) async fn find(executor: impl PgExecutor<'_>, name: &str) -> sqlx::Res
     record.map(ToolRecord::into_tool).transpose()
 }
 
+/// A tool by its name, which nobody changes until the transaction ends; others may read it so, too.
+pub(crate) async fn find_held(connection: &mut PgConnection, name: &str) -> sqlx::Result<Option<Tool>> {
+    let record = select_tools!("WHERE name = $1 FOR SHARE", name).fetch_optional(connection).await?;
+    record.map(ToolRecord::into_tool).transpose()
+}
+
 /// A tool by its name, kept from changing until the transaction ends.
 pub(crate) async fn find_locked(connection: &mut PgConnection, name: &str) -> sqlx::Result<Option<Tool>> {
     let record = select_tools!("WHERE name = $1 FOR UPDATE", name).fetch_optional(connection).await?;

@@ -106,7 +106,7 @@ async fn an_approval_is_for_one_calls_arguments_alone() {
 async fn an_approval_of_other_arguments_than_were_shown_is_refused() {
     let stage = Stage::new().await;
     let (one, other) = (stage.park("delete", r#"{"path": "a"}"#).await, stage.park("delete", r#"{"path": "b"}"#).await);
-    let with = Approve { args_sha256: Some(other.args_sha256), note: None };
+    let with = Approve { args_sha256: Some(other.args_sha256), ..Approve::default() };
     assert_eq!(code(approve(&stage.engine, &stage.ana, one.id, with).await), Code::ArgumentsChanged);
     assert_eq!(stage.read(one.id).await.status, Status::Pending);
 }

@@ -3,6 +3,7 @@
 
 mod bulk;
 mod deadlines;
+mod edits;
 mod execution;
 mod executors;
 mod gate;

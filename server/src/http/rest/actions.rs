@@ -15,7 +15,6 @@ use domain::lifecycle::Status;
 use domain::page::Sort;
 use domain::problem::Problem;
 use domain::query_string::QueryString;
-use domain::redaction::CallMask;
 use engine::actions::Until;
 use engine::gate::{Gated, ParkRequest, Presumed};
 use serde::Deserialize;
@@ -163,7 +162,7 @@ async fn answer(state: &AppState, principal: &Principal, filter: &ActionFilter) 
     let mut records = Vec::with_capacity(found.actions.len());
     for action in &found.actions {
         let overrides = engine::actions::overrides(&state.engine, &action.tool_name).await?;
-        let mask = CallMask::of(&action.tool_args, &overrides);
+        let mask = action.mask(&overrides);
         records.push(ActionRecord::new(action, &mask, &base));
     }
     let meta = PageMeta {

@@ -4,15 +4,16 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::digest::Digest;
+use domain::editing::Change;
 use domain::id::ActionId;
 use domain::identity::Principal;
+use domain::json::Json;
 use domain::lifecycle::Status;
 use domain::problem::Problem;
-use domain::redaction::CallMask;
 use engine::bulk::{Bulk, Item};
 use engine::decisions::{Approve, Decision};
 use engine::settlement::Settle;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::actions::parse_id;
 use super::body::Strict;
@@ -26,7 +27,16 @@ use crate::http::session::Caller;
 #[serde(deny_unknown_fields)]
 pub(super) struct ApproveBody {
     args_sha256: Option<String>,
+    /// A whole new object of arguments. Where it holds the mark of a secret exactly as it was shown, the stored secret
+    /// stays; the mark anywhere else is refused.
+    #[serde(default, deserialize_with = "present")]
+    edited_args: Option<Json>,
     note: Option<String>,
+}
+
+/// A member that is there, whatever it holds: `null` is no way of leaving it out.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
 }
 
 /// `POST /actions/{id}/approve`
@@ -40,7 +50,8 @@ pub(super) async fn approve(
     let id = parse_id(&id)?;
     let digest = value.args_sha256.map(|text| text.parse::<Digest>()).transpose();
     let args_sha256 = digest.map_err(|error| Problem::invalid("/args_sha256", error.to_string()))?;
-    let with = Approve { args_sha256, note: value.note };
+    let edit = value.edited_args.map(|args| Change::set("", args)).into_iter().collect();
+    let with = Approve { args_sha256, edit, note: value.note };
     decided(&state, &principal, &headers, "approve", id, &bytes, async || {
         Ok(engine::decisions::approve(&state.engine, &principal, id, with).await?)
     })
@@ -239,7 +250,7 @@ async fn decided(
     idempotent::run(state, principal, headers, &route, body, async |_| {
         let decision = decide().await?;
         let overrides = engine::actions::overrides(&state.engine, &decision.action.tool_name).await?;
-        let mask = CallMask::of(&decision.action.tool_args, &overrides);
+        let mask = decision.action.mask(&overrides);
         Ok(object(StatusCode::OK, &ActionRecord::new(&decision.action, &mask, &state.config.base_url())))
     })
     .await

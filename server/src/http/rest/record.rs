@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::action::{Action, Attempt, Decider, ExecutionResult, PendingReason};
 use domain::digest::Digest;
+use domain::editing::{Difference, differences};
 use domain::event::Event;
 use domain::id::{ActionId, AttemptId, RuleId};
 use domain::json::Json;
@@ -30,6 +31,12 @@ pub(super) struct ActionRecord {
     tool_name: String,
     tool_args: Json,
     args_sha256: Digest,
+    /// A person changed the arguments while approving: `edited_args` run, and `changes` says how they differ.
+    edited: bool,
+    edited_args: Option<Json>,
+    /// Of the arguments that run.
+    effective_args_sha256: Digest,
+    changes: Vec<Changed>,
     agent_summary: Option<String>,
     why: Option<String>,
     evidence: Option<Json>,
@@ -58,6 +65,28 @@ pub(super) struct ActionRecord {
     events: Option<Vec<Event>>,
 }
 
+/// How a place of the edited arguments differs from what was parked. Masked: a secret that was replaced is the mark
+/// before and after.
+#[derive(Serialize)]
+struct Changed {
+    /// JSON pointer.
+    path: String,
+    /// `changed`, `added` or `removed`.
+    change: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Json>,
+}
+
+impl From<Difference> for Changed {
+    fn from(difference: Difference) -> Self {
+        let change = difference.word();
+        let Difference { pointer, before, after, .. } = difference;
+        Self { path: pointer, change, before, after }
+    }
+}
+
 impl ActionRecord {
     pub(super) fn new(action: &Action, mask: &CallMask, base: &str) -> Self {
         let text = |text: &Option<String>| text.as_deref().map(|text| mask.text(text));
@@ -66,6 +95,10 @@ impl ActionRecord {
             tool_name: action.tool_name.clone(),
             tool_args: mask.args().clone(),
             args_sha256: action.args_sha256,
+            edited: action.edited.is_some(),
+            edited_args: mask.edited().cloned(),
+            effective_args_sha256: action.effective_sha256(),
+            changes: differences(action, mask).into_iter().map(Changed::from).collect(),
             agent_summary: text(&action.agent_summary),
             why: text(&action.why),
             evidence: action.evidence.as_ref().map(|evidence| mask.json(evidence)),
@@ -96,7 +129,7 @@ impl ActionRecord {
 /// One action with all that belongs to it. (Not a flattened struct: serde buffers what it flattens, and raw JSON
 /// does not survive that.)
 pub(super) fn full(full: FullAction, base: &str) -> ActionRecord {
-    let mask = CallMask::of(&full.action.tool_args, &full.overrides);
+    let mask = full.action.mask(&full.overrides);
     let mut record = ActionRecord::new(&full.action, &mask, base);
     record.attempts = Some(full.attempts);
     record.events = Some(full.events);
@@ -113,6 +146,8 @@ pub(super) struct ClaimRecord {
     tool_name: String,
     tool_args: Json,
     args_sha256: Digest,
+    /// A person changed them: they are not what the agent parked.
+    edited: bool,
     session_id: Option<String>,
     /// Give it to the tool, where the tool takes one: it is the same for every attempt of this action.
     idempotency_key: ActionId,
@@ -125,11 +160,12 @@ impl From<Claim> for ClaimRecord {
             number: claim.number,
             lease_until: claim.lease_until,
             action_id: claim.action.id,
-            args_sha256: claim.action.args_sha256,
+            args_sha256: claim.action.effective_sha256(),
+            edited: claim.action.edited.is_some(),
+            tool_args: claim.action.effective_args().clone(),
             session_id: claim.action.session_id,
             idempotency_key: claim.action.id,
             tool_name: claim.action.tool_name,
-            tool_args: claim.action.tool_args,
         }
     }
 }
