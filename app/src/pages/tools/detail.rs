@@ -76,7 +76,7 @@ fn facts(tool: &ToolDetail) -> AnyView {
     };
     view! {
         <section class="card">
-            <h3>{words::FACTS}</h3>
+            <h2>{words::FACTS}</h2>
             <dl class="args">
                 {fact(words::GATING, gating(line, tool.now))}
                 {fact(words::PENDING, pending.into_any())}
@@ -96,10 +96,10 @@ fn facts(tool: &ToolDetail) -> AnyView {
 fn schema(tool: &ToolDetail) -> AnyView {
     view! {
         <section class="card">
-            <h3>
+            <h2>
                 {words::INPUT_SCHEMA}
                 {tool.schema.as_ref().map(|(_, digest)| view! { <small><code>{digest.to_string()}</code></small> })}
-            </h3>
+            </h2>
             <p class="body">
                 {match tool.schema.clone() {
                     Some((pieces, _)) => view! { <code class="text"><Pieces pieces/></code> }.into_any(),
@@ -132,7 +132,7 @@ fn trail(tool: &ToolDetail) -> AnyView {
     };
     view! {
         <section class="card">
-            <h3>{words::TRAIL}</h3>
+            <h2>{words::TRAIL}</h2>
             {if tool.events.is_empty() {
                 view! { <p class="body">{words::NO_EVENTS}</p> }.into_any()
             } else {

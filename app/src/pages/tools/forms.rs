@@ -17,7 +17,7 @@ pub(super) fn gating_forms(tool: &ToolDetail) -> AnyView {
     let name = escape(&line.name);
     view! {
         <section class="card">
-            <h3>{words::CHANGE_GATING}</h3>
+            <h2>{words::CHANGE_GATING}</h2>
             <div class="body row-of">
                 {(!normal).then(|| verb(Resume::PATH, &name, words::RESUME, words::RESUME_LEAD, false, ()))}
                 {(line.gating != "paused").then(|| verb(Pause::PATH, &name, words::PAUSE, words::PAUSE_LEAD, true, ()))}
@@ -73,7 +73,7 @@ pub(super) fn settings_form(tool: &ToolDetail) -> AnyView {
     let line = &tool.line;
     view! {
         <section class="card">
-            <h3>{words::SETTINGS}</h3>
+            <h2>{words::SETTINGS}</h2>
             <form class="body stack" method="post" action=Settle::PATH>
                 <input type="hidden" name="tool" value=escape(&line.name)/>
                 <input type="hidden" name="revision" value=tool.revision/>

@@ -12,6 +12,9 @@ use super::exact::{Exact, Value, literal, same};
 
 type Options<'i> = ValidationOptions<'i, Arc<dyn Retrieve>, Exact>;
 
+/// A keyword, what it asks for in words, and how a number must stand to its limit.
+type Limit = (&'static str, &'static str, fn(Ordering) -> bool);
+
 /// Replaces the keywords of the same names.
 pub(super) fn install(options: Options<'_>) -> Options<'_> {
     let limits: [Limit; 4] = [
