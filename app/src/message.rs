@@ -29,7 +29,6 @@ pub(crate) const SKIP: &str = "Skip to the content";
 pub(crate) const MAIN_NAVIGATION: &str = "Main";
 pub(crate) const APPROVALS: &str = "Approvals";
 pub(crate) const TOOLS: &str = "Tools";
-pub(crate) const SETTINGS: &str = "Settings";
 pub(crate) const YOU: &str = "You";
 pub(crate) const OPEN_ACTION: &str = "The open action";
 pub(crate) const SIGN_OUT: &str = "Sign out";
@@ -55,7 +54,7 @@ pub(crate) const KEY_HELP: [(&str, &str); 12] = [
     ("s", "select the row"),
     ("u", "take an approval back, within 5 seconds"),
     ("/", "filter"),
-    ("g", "then a, t or s: go to the queue, the tools, the settings"),
+    ("g", "then a or t: go to the queue, to the tools"),
     ("Esc", "close what is open"),
     ("?", "this list"),
 ];
@@ -78,7 +77,6 @@ pub(crate) fn page_at(path: &str) -> &'static str {
     match path.split('/').nth(1) {
         Some("login") => SIGN_IN,
         Some("tools") => TOOLS,
-        Some("settings") => SETTINGS,
         _ => APPROVALS,
     }
 }

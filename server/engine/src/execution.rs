@@ -79,7 +79,14 @@ pub async fn claim(engine: &Engine, principal: &Principal, request: &ClaimReques
         let actor = principal.actor();
         let token = principal.token().map(|token| token.id);
         let runner = Runner { name: principal.name(), token, actor: &actor };
-        let (claim, seq, intact) = begin(&mut transaction, &runner, id, action, lease).await?;
+        let (claim, seq, intact) = match begin(&mut transaction, &runner, id, action, lease).await {
+            Ok(begun) => begun,
+            Err(error) => {
+                // At once, not when the connection is next used: a claim passes over what is locked.
+                transaction.rollback().await?;
+                return Err(error);
+            }
+        };
         if request.action_id.is_none() && claim.action.executor.is_none() {
             tools::adopt_worker(&mut transaction, &claim.action.tool_name, &actor).await?;
         }
