@@ -39,9 +39,6 @@ pub(super) fn install(options: Options<'_>) -> Options<'_> {
     options.with_keyword("enum", |_, schema, _| Ok(one_of(schema.as_array().cloned().unwrap_or_default())))
 }
 
-/// A keyword, its words, and whether a value that compares so with the limit is within it.
-type Limit = (&'static str, &'static str, fn(Ordering) -> bool);
-
 type Made = Box<dyn for<'i> Keyword<'i, Exact>>;
 
 fn number(schema: &Schema) -> Result<Number, ValidationError<'static>> {
