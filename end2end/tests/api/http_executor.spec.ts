@@ -135,12 +135,13 @@ test('a secret is told once, and a rotated one signs on beside the new one', asy
   expect(verified(receiver.of(later.id)[0]!, [first, second])).toEqual([false, true]);
 });
 
-test('only an administrator says who runs a tool, and every wrong field is told', async ({ server, agent, worker, person }) => {
+test('only an administrator says who runs a tool, and every wrong field is told', async ({ server, agent, worker }) => {
   const admin = await administrator(server, 'fields-admin');
+  const operator = await server.token('fields-operator', ['actions:read', 'decisions:write'], ADMIN);
   const good = { executor: 'http', url: 'https://tools.example.com/run' };
-  for (const api of [agent, worker, person]) {
-    expect((await setExecutor(server, api.token!, 'fields', good)).status).toBe(403);
-    expect((await ask(server, 'GET', `${API}/tools/fields/executor`, { token: api.token })).status).toBe(403);
+  for (const token of [agent.token!, worker.token!, operator]) {
+    expect((await setExecutor(server, token, 'fields', good)).status).toBe(403);
+    expect((await ask(server, 'GET', `${API}/tools/fields/executor`, { token })).status).toBe(403);
   }
   for (const [body, pointers] of [
     [{}, ['/executor']],

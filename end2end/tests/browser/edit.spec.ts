@@ -171,7 +171,7 @@ test('the list that an action was opened from is there again after its edit', as
   const first = await agent.park({ tool_name: 'notify_channel', tool_args: { n: 1 }, session_id: session });
   const second = await agent.park({ tool_name: 'notify_channel', tool_args: { n: 2 }, session_id: session });
   await signIn(page, `/approvals/${first.id}?session_id=${session}`);
-  await card(page).getByRole('link', { name: 'Edit' }).click();
+  await card(page).getByRole('link', { name: 'Edit', exact: true }).click();
   await text(page, 'n').fill('3');
   await next(page);
   await approve(page);
