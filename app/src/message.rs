@@ -505,6 +505,7 @@ pub(crate) const fn event(event: EventType) -> &'static str {
         EventType::SignedIn => "Signed in",
         EventType::SignInFailed => "Sign-in failed",
         EventType::SignedOut => "Signed out",
+        EventType::SessionRevoked => "Session ended",
         EventType::TokenCreated => "Token created",
         EventType::TokenRevoked => "Token revoked",
         EventType::SettingChanged => "Setting changed",

@@ -24,6 +24,7 @@ pub enum Code {
     ActionExpired,
     ArgumentsChanged,
     WrongState,
+    LastAdministrator,
     LeaseLost,
     InProgress,
     IdempotencyMismatch,
@@ -38,7 +39,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, for the documentation and the tests.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::HumanActorRequired,
@@ -53,6 +54,7 @@ impl Code {
         Self::ActionExpired,
         Self::ArgumentsChanged,
         Self::WrongState,
+        Self::LastAdministrator,
         Self::LeaseLost,
         Self::InProgress,
         Self::IdempotencyMismatch,
@@ -83,6 +85,7 @@ impl Code {
             | Self::ActionExpired
             | Self::ArgumentsChanged
             | Self::WrongState
+            | Self::LastAdministrator
             | Self::LeaseLost
             | Self::InProgress => 409,
             Self::TooLarge => 413,
@@ -111,6 +114,7 @@ impl Code {
             Self::ActionExpired => "action_expired",
             Self::ArgumentsChanged => "arguments_changed",
             Self::WrongState => "wrong_state",
+            Self::LastAdministrator => "last_administrator",
             Self::LeaseLost => "lease_lost",
             Self::InProgress => "in_progress",
             Self::IdempotencyMismatch => "idempotency_mismatch",
@@ -141,6 +145,7 @@ impl Code {
             Self::ActionExpired => "The action's deadline has passed",
             Self::ArgumentsChanged => "The arguments are not the ones that were shown",
             Self::WrongState => "The action's state does not allow this",
+            Self::LastAdministrator => "Somebody must administer",
             Self::LeaseLost => "The attempt is not yours any more",
             Self::InProgress => "The same request is still running",
             Self::IdempotencyMismatch => "The idempotency key was used with another body",

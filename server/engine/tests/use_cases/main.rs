@@ -6,6 +6,7 @@ mod deadlines;
 mod execution;
 mod gate;
 mod identity;
+mod people;
 mod races;
 mod reading;
 mod stage;
