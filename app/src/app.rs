@@ -26,12 +26,19 @@ fn routes() -> impl IntoView {
 
     use crate::pages::login::LoginPage;
     use crate::pages::not_found::NotFoundPage;
+    use crate::pages::settings::{PasswordPage, PeoplePage, PersonPage, SessionsPage, SettingsPage, TokensPage};
 
     view! {
         <FlatRoutes fallback=NotFoundPage>
             <Route path=path!("/") view=|| view! { <Redirect path="/approvals"/> } ssr=SsrMode::Async/>
             <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id?") view=approvals ssr=SsrMode::Async/>
+            <Route path=path!("/settings") view=|| view! { <Frame><SettingsPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/people") view=|| view! { <Frame><PeoplePage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/people/:name") view=|| view! { <Frame><PersonPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/tokens") view=|| view! { <Frame><TokensPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/sessions") view=|| view! { <Frame><SessionsPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/password") view=|| view! { <Frame><PasswordPage/></Frame> } ssr=SsrMode::Async/>
         </FlatRoutes>
     }
 }

@@ -15,6 +15,9 @@ use domain::time_text::{self, TimeLeft};
 use domain::tool::Executor;
 use domain::view::{ActionDetail, ActionRow, Decided};
 
+#[cfg(feature = "ssr")]
+pub(crate) mod people;
+
 pub(crate) const PRODUCT: &str = "Countersign";
 
 // Around every page.

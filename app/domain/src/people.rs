@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::id::{TokenId, UserId};
 use crate::identity::{Role, Scope};
+use crate::page::Limit;
 
 /// Somebody who may sign in, or could until they were shut out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,30 @@ pub enum TokenState {
     Active,
     Expired,
     Revoked,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing<T> {
+    pub items: Vec<T>,
+    /// Where the next page begins. Opaque; `None` on the last page.
+    pub next: Option<String>,
+    /// How many there are in all, where that is counted.
+    pub total: Option<i64>,
+    /// The database's clock when the page was read.
+    pub now: DateTime<Utc>,
+}
+
+impl<T> Listing<T> {
+    /// A page of `limit` at most, of which one more was read to see whether there is a next one.
+    pub fn cut(mut items: Vec<T>, limit: Limit, total: Option<i64>, now: DateTime<Utc>, place: impl Fn(&T) -> String) -> Self {
+        let more = i64::try_from(items.len()).is_ok_and(|read| read > limit.get());
+        if more {
+            items.pop();
+        }
+        let next = items.last().filter(|_| more).map(place);
+        Self { items, next, total, now }
+    }
 }
 
 /// Which tokens of a list.

@@ -5,6 +5,8 @@
 pub mod actions;
 pub(crate) mod encoding;
 pub mod frame;
+#[cfg(feature = "ssr")]
+pub mod people;
 mod protocol;
 pub mod session;
 

@@ -6,3 +6,5 @@ pub(crate) mod frame;
 pub(crate) mod login;
 #[cfg(feature = "ssr")]
 pub(crate) mod not_found;
+#[cfg(feature = "ssr")]
+pub(crate) mod settings;

@@ -108,8 +108,8 @@ async fn all(engine: &Engine) -> Outcome<Vec<TokenInfo>> {
     let (mut tokens, mut filter) = (Vec::new(), TokenFilter { limit: Limit::MAX, ..TokenFilter::default() });
     loop {
         let page = identity::list_tokens(engine, ACTOR, &filter).await?;
-        tokens.extend(page.tokens);
-        filter.after = page.next;
+        tokens.extend(page.items);
+        filter.after = page.next.map(|next| next.parse()).transpose().map_err(engine::Error::Problem)?;
         if filter.after.is_none() {
             return Ok(tokens);
         }

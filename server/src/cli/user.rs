@@ -6,9 +6,8 @@ use engine::Engine;
 use engine::identity::{self, NewUser};
 
 use super::administer::{ACTOR, with_engine};
-use super::serve::sign_in_url;
 use super::terminal;
-use crate::config::{Config, DatabaseFlags};
+use crate::config::{Config, DatabaseFlags, sign_in_url};
 use crate::failure::Outcome;
 
 #[derive(Subcommand, Debug)]

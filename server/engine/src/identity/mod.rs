@@ -11,18 +11,17 @@ mod token_list;
 mod tokens;
 
 pub use by::By;
-pub use domain::people::{PersonInfo, SessionInfo, TokenInfo};
 pub use own_password::{change_password, set_password};
 pub use people::{
-    FirstSignIn, Invitation, NewUser, PeoplePage, create_sign_in_link, create_user, ensure_administrator, invite,
+    FirstSignIn, Invitation, NewUser, create_sign_in_link, create_user, ensure_administrator, invite,
     list_people, person,
 };
 pub use sessions::{
-    SessionAuth, SessionPage, SignInFrom, authenticate_session, list_sessions, redeem_link, revoke_session,
+    SessionAuth, SignInFrom, authenticate_session, list_sessions, redeem_link, revoke_session,
     revoke_sessions, sign_in, sign_out,
 };
 pub use standing::{disable_user, enable_user, set_role};
-pub use token_list::{TokenFilter, TokenPage, list_tokens, revoke_token, revoke_token_called};
+pub use token_list::{TokenFilter, list_tokens, revoke_token, revoke_token_called};
 pub use tokens::{Issued, NewToken, authenticate_token, create_token, issue_token};
 
 use domain::event::EventType;

@@ -5,7 +5,7 @@ use domain::id::UserId;
 use domain::identity::{Role, check_person_name};
 use domain::json::Json;
 use domain::page::Limit;
-use domain::people::PersonInfo;
+use domain::people::{Listing, PersonInfo};
 use domain::problem::{Code, FieldError, Problem};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -125,15 +125,6 @@ fn taken(error: sqlx::Error, name: &str) -> crate::Error {
     }
 }
 
-/// A page of people.
-#[derive(Clone, Debug)]
-pub struct PeoplePage {
-    pub people: Vec<PersonInfo>,
-    /// After whom the next page begins.
-    pub next: Option<String>,
-    pub total: i64,
-}
-
 /// The people who may sign in, or could once, by name.
 ///
 /// # Errors
@@ -143,15 +134,11 @@ pub async fn list_people(
     by: impl Into<By<'_>>,
     after: Option<&str>,
     limit: Limit,
-) -> Result<PeoplePage> {
+) -> Result<Listing<PersonInfo>> {
     by.into().require_administrator()?;
-    let mut people = store::users::list(&engine.pool, after, None, limit.get() + 1).await?;
-    let more = people.len() > usize::try_from(limit.get()).unwrap_or(usize::MAX);
-    if more {
-        people.pop();
-    }
-    let next = people.last().filter(|_| more).map(|last| last.name.clone());
-    Ok(PeoplePage { people, next, total: store::users::count(&engine.pool).await? })
+    let people = store::users::list(&engine.pool, after, None, limit.get() + 1).await?;
+    let (total, now) = (store::users::count(&engine.pool).await?, store::now(&engine.pool).await?);
+    Ok(Listing::cut(people, limit, Some(total), now, |person| person.name.clone()))
 }
 
 /// One person.

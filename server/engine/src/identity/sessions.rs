@@ -5,7 +5,7 @@ use domain::event::EventType;
 use domain::identity::{Person, Principal};
 use domain::json::Json;
 use domain::page::{Cursor, Limit};
-use domain::people::SessionInfo;
+use domain::people::{Listing, SessionInfo};
 use domain::problem::{Code, Problem};
 use uuid::Uuid;
 
@@ -197,13 +197,6 @@ pub async fn sign_out(engine: &Engine, session: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// A page of somebody's sessions.
-#[derive(Clone, Debug)]
-pub struct SessionPage {
-    pub sessions: Vec<SessionInfo>,
-    pub next: Option<Cursor>,
-}
-
 /// The browsers in which a person is signed in, newest first; `current` is the one that asks.
 ///
 /// # Errors
@@ -215,17 +208,13 @@ pub async fn list_sessions(
     current: Option<Uuid>,
     after: Option<Cursor>,
     limit: Limit,
-) -> Result<SessionPage> {
+) -> Result<Listing<SessionInfo>> {
     by.into().require_for(name)?;
     let account = store::users::find(&engine.pool, name).await?.ok_or_else(no_such_person)?;
-    let mut sessions =
-        store::sessions::of_person(&engine.pool, account.person.id, after, limit.get() + 1, current).await?;
-    let more = sessions.len() > usize::try_from(limit.get()).unwrap_or(usize::MAX);
-    if more {
-        sessions.pop();
-    }
-    let next = sessions.last().filter(|_| more).map(|last| Cursor { at: last.created_at, id: last.id });
-    Ok(SessionPage { sessions, next })
+    let sessions = store::sessions::of_person(&engine.pool, account.person.id, after, limit.get() + 1, current).await?;
+    let now = store::now(&engine.pool).await?;
+    let place = |last: &SessionInfo| Cursor { at: last.created_at, id: last.id }.encode();
+    Ok(Listing::cut(sessions, limit, None, now, place))
 }
 
 /// Ends one session: its very next request is refused. Answers whose it was.

@@ -5,8 +5,9 @@ use domain::id::TokenId;
 use domain::identity::Principal;
 use domain::json::Json;
 use domain::page::{Cursor, Limit};
-use domain::people::{TokenInfo, TokenStanding};
+use domain::people::{Listing, TokenInfo, TokenStanding};
 use domain::problem::{Code, Problem};
+use domain::query_string::QueryString;
 
 use super::{By, append, no_such_person};
 use crate::store::tokens::Listed;
@@ -22,19 +23,23 @@ pub struct TokenFilter {
     pub limit: Limit,
 }
 
-/// A page of tokens, without their secrets.
-#[derive(Clone, Debug)]
-pub struct TokenPage {
-    pub tokens: Vec<TokenInfo>,
-    pub next: Option<Cursor>,
-    pub total: i64,
+impl TokenFilter {
+    /// Reads what an address asks for; whoever made the query ends it.
+    pub fn read(query: &mut QueryString) -> Self {
+        Self {
+            user: query.one("user"),
+            standing: query.one("state"),
+            after: query.one("cursor"),
+            limit: query.one("limit").unwrap_or_default(),
+        }
+    }
 }
 
 /// Tokens, newest first: an administrator sees all, a person at a browser their own.
 ///
 /// # Errors
 /// `forbidden` for anybody else's, and for programs; `not_found` for a person who is not there.
-pub async fn list_tokens(engine: &Engine, by: impl Into<By<'_>>, filter: &TokenFilter) -> Result<TokenPage> {
+pub async fn list_tokens(engine: &Engine, by: impl Into<By<'_>>, filter: &TokenFilter) -> Result<Listing<TokenInfo>> {
     let by = by.into();
     match (by, &filter.user) {
         (_, Some(name)) => by.require_for(name)?,
@@ -52,13 +57,10 @@ pub async fn list_tokens(engine: &Engine, by: impl Into<By<'_>>, filter: &TokenF
     };
     let active = filter.standing.map(|standing| standing == TokenStanding::Active);
     let listed = Listed { user, active, only: None };
-    let mut tokens = store::tokens::list(&engine.pool, listed, filter.after, filter.limit.get() + 1).await?;
-    let more = tokens.len() > usize::try_from(filter.limit.get()).unwrap_or(usize::MAX);
-    if more {
-        tokens.pop();
-    }
-    let next = tokens.last().filter(|_| more).map(|last| Cursor { at: last.created_at, id: last.id.0 });
-    Ok(TokenPage { tokens, next, total: store::tokens::count(&engine.pool, listed).await? })
+    let tokens = store::tokens::list(&engine.pool, listed, filter.after, filter.limit.get() + 1).await?;
+    let (total, now) = (store::tokens::count(&engine.pool, listed).await?, store::now(&engine.pool).await?);
+    let place = |last: &TokenInfo| Cursor { at: last.created_at, id: last.id.0 }.encode();
+    Ok(Listing::cut(tokens, filter.limit, Some(total), now, place))
 }
 
 /// Revokes a token; it is refused from the next request on. One that was revoked before stays so.

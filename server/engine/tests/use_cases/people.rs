@@ -62,11 +62,11 @@ async fn a_colleague_is_invited_signs_in_once_and_is_listed() {
     let cleo = authenticate_session(&stage.engine, &cookie).await.unwrap().principal;
     assert_eq!(cleo.actor(), "human:cleo");
     let page = list_people(&stage.engine, &stage.ana, None, Limit::DEFAULT).await.unwrap();
-    let names: Vec<_> = page.people.iter().map(|person| person.name.as_str()).collect();
-    assert_eq!((names, page.total, page.next), (vec!["ana", "ben", "cleo"], 3, None));
-    let cleo = &page.people[2];
+    let names: Vec<_> = page.items.iter().map(|person| person.name.as_str()).collect();
+    assert_eq!((names, page.total, page.next), (vec!["ana", "ben", "cleo"], Some(3), None));
+    let cleo = &page.items[2];
     assert_eq!((cleo.sessions, cleo.tokens, cleo.has_link), (1, 0, false));
-    assert!(cleo.last_seen_at.is_some() && page.people[0].last_seen_at.is_none());
+    assert!(cleo.last_seen_at.is_some() && page.items[0].last_seen_at.is_none());
     let (actor, metadata) = newest(&stage.engine, EventType::UserCreated).await;
     assert_eq!((actor.as_str(), says(&metadata, "role").as_str()), ("human:ana", "\"operator\""));
 }
@@ -80,8 +80,8 @@ async fn people_are_listed_in_pages_without_gaps() {
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
         let page = list_people(&stage.engine, &stage.ana, after.as_deref(), Limit::new(2).unwrap()).await.unwrap();
-        assert!(page.people.len() <= 2 && page.total == 5);
-        seen.extend(page.people.into_iter().map(|person| person.name));
+        assert!(page.items.len() <= 2 && page.total == Some(5));
+        seen.extend(page.items.into_iter().map(|person| person.name));
         after = page.next;
         if after.is_none() {
             break;
@@ -114,7 +114,7 @@ async fn only_administrators_administer() {
         assert_eq!(code(create_token(engine, who, program).await), told);
         assert_eq!(code(create_token(engine, who, token_of("x", "ana", &[Scope::ActionsRead])).await), told);
     }
-    assert_eq!(list_people(engine, &stage.ana, None, Limit::DEFAULT).await.unwrap().total, 2);
+    assert_eq!(list_people(engine, &stage.ana, None, Limit::DEFAULT).await.unwrap().total, Some(2));
     // A token of an administrator that says so may.
     let admin = create_token(engine, &stage.ana, token_of("ana-admin", "ana", &[Scope::Admin])).await.unwrap();
     let admin = authenticate_token(engine, &admin).await.unwrap();
@@ -250,7 +250,7 @@ async fn two_administrators_who_remove_each_other_at_once_leave_one() {
             )
         };
         assert!(one.is_ok() != other.is_ok(), "exactly one of the two was done");
-        let people = list_people(&stage.engine, "system:test", None, Limit::DEFAULT).await.unwrap().people;
+        let people = list_people(&stage.engine, "system:test", None, Limit::DEFAULT).await.unwrap().items;
         let in_office = people.iter().filter(|person| person.role == Role::Admin && person.disabled_at.is_none());
         assert_eq!(in_office.count(), 1);
         enable_user(&stage.engine, "system:test", "ben").await.unwrap();
@@ -267,15 +267,15 @@ async fn a_person_sees_and_ends_their_own_sessions_and_nobody_elses() {
     let (other, _, others) = signed_in(engine, "dan", Role::Viewer).await;
 
     let page = list_sessions(engine, &cleo, "cleo", Some(this), None, Limit::DEFAULT).await.unwrap();
-    let seen: Vec<_> = page.sessions.iter().map(|session| (session.browser.as_str(), session.current)).collect();
+    let seen: Vec<_> = page.items.iter().map(|session| (session.browser.as_str(), session.current)).collect();
     assert_eq!(seen, [("Firefox on Linux", false), ("curl", true)]);
     let two = list_sessions(engine, &cleo, "cleo", Some(this), None, Limit::new(1).unwrap()).await.unwrap();
-    let rest = list_sessions(engine, &cleo, "cleo", Some(this), two.next, Limit::new(1).unwrap()).await.unwrap();
-    assert_eq!((rest.sessions[0].id, rest.next), (this, None));
+    let rest = list_sessions(engine, &cleo, "cleo", Some(this), two.next.map(|next| next.parse().unwrap()), Limit::new(1).unwrap()).await.unwrap();
+    assert_eq!((rest.items[0].id, rest.next), (this, None));
 
     assert_eq!(code(revoke_session(engine, &cleo, others).await), Code::NotFound);
     assert!(authenticate_session(engine, &other).await.is_ok());
-    revoke_session(engine, &cleo, page.sessions[0].id).await.unwrap();
+    revoke_session(engine, &cleo, page.items[0].id).await.unwrap();
     assert_eq!(code(authenticate_session(engine, &second).await), Code::Unauthenticated);
     assert_eq!(newest(engine, EventType::SessionRevoked).await.0, "human:cleo");
 
@@ -362,20 +362,20 @@ async fn tokens_are_listed_to_whom_they_concern_and_revoked_by_them() {
     let engine = &stage.engine;
     let text = create_token(engine, &stage.ben, token_of("ben-cli", "ben", &[Scope::ActionsRead])).await.unwrap();
     let all = list_tokens(engine, &stage.ana, &TokenFilter::default()).await.unwrap();
-    assert_eq!(all.total, 3);
-    let newest = &all.tokens[0];
+    assert_eq!(all.total, Some(3));
+    let newest = &all.items[0];
     assert_eq!((newest.name.as_str(), newest.created_by.as_str()), ("ben-cli", "human:ben"));
     let own = list_tokens(engine, &stage.ben, &TokenFilter::default()).await.unwrap();
-    assert_eq!((own.total, own.tokens[0].name.as_str()), (1, "ben-cli"));
+    assert_eq!((own.total, own.items[0].name.as_str()), (Some(1), "ben-cli"));
     let anothers = TokenFilter { user: Some("ana".to_owned()), ..TokenFilter::default() };
     assert_eq!(code(list_tokens(engine, &stage.ben, &anothers).await), Code::Forbidden);
     assert_eq!(code(list_tokens(engine, &stage.agent, &TokenFilter::default()).await), Code::HumanActorRequired);
 
-    let program = all.tokens.iter().find(|token| token.user.is_none()).unwrap().id;
+    let program = all.items.iter().find(|token| token.user.is_none()).unwrap().id;
     assert_eq!(code(revoke_token(engine, &stage.ben, program).await), Code::NotFound);
     assert_eq!(code(revoke_token(engine, &stage.agent, program).await), Code::HumanActorRequired);
     assert_eq!(code(revoke_token(engine, &stage.ana, TokenId(Uuid::nil())).await), Code::NotFound);
-    let revoked = revoke_token(engine, &stage.ben, own.tokens[0].id).await.unwrap();
+    let revoked = revoke_token(engine, &stage.ben, own.items[0].id).await.unwrap();
     assert!(revoked.revoked_at.is_some());
     assert_eq!(code(authenticate_token(engine, &text).await), Code::Unauthenticated);
     // Again: it stays as it is, and nothing more is written.
@@ -384,14 +384,14 @@ async fn tokens_are_listed_to_whom_they_concern_and_revoked_by_them() {
     assert_eq!(audit::newest(engine).await.unwrap(), before);
     for (standing, count) in [(TokenStanding::Active, 2), (TokenStanding::Ended, 1)] {
         let filter = TokenFilter { standing: Some(standing), ..TokenFilter::default() };
-        assert_eq!(list_tokens(engine, &stage.ana, &filter).await.unwrap().total, count);
+        assert_eq!(list_tokens(engine, &stage.ana, &filter).await.unwrap().total, Some(count));
     }
     let mut filter = TokenFilter { limit: Limit::new(1).unwrap(), ..TokenFilter::default() };
     let mut seen = Vec::new();
     for _ in 0..3 {
         let page = list_tokens(engine, &stage.ana, &filter).await.unwrap();
-        seen.push(page.tokens[0].name.clone());
-        filter.after = page.next;
+        seen.push(page.items[0].name.clone());
+        filter.after = page.next.map(|next| next.parse().unwrap());
     }
     assert_eq!((seen, filter.after), (vec!["ben-cli".to_owned(), "worker".to_owned(), "agent".to_owned()], None));
 }
