@@ -28,6 +28,7 @@ fn routes() -> impl IntoView {
     use crate::pages::full_view::FullViewPage;
     use crate::pages::login::LoginPage;
     use crate::pages::not_found::NotFoundPage;
+    use crate::pages::settings::{PasswordPage, PeoplePage, PersonPage, SessionsPage, SettingsPage, TokensPage};
     use crate::pages::tools::{ToolPage, ToolsPage};
 
     view! {
@@ -39,6 +40,12 @@ fn routes() -> impl IntoView {
             <Route path=path!("/tools") view=|| view! { <Frame><ToolsPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/tools/:name") view=|| view! { <Frame><ToolPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id/edit") view=|| view! { <Frame><EditPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings") view=|| view! { <Frame><SettingsPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/people") view=|| view! { <Frame><PeoplePage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/people/:name") view=|| view! { <Frame><PersonPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/tokens") view=|| view! { <Frame><TokensPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/sessions") view=|| view! { <Frame><SessionsPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/password") view=|| view! { <Frame><PasswordPage/></Frame> } ssr=SsrMode::Async/>
         </FlatRoutes>
     }
 }

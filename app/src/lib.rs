@@ -15,6 +15,8 @@ mod flash;
 mod live;
 mod local_path;
 mod message;
+#[cfg(feature = "ssr")]
+pub mod once;
 mod pages;
 #[cfg(feature = "ssr")]
 mod sheets;

@@ -20,6 +20,8 @@ use domain::tool::Executor;
 use domain::view::{ActionDetail, ActionRow, Decided};
 
 #[cfg(feature = "ssr")]
+pub(crate) mod people;
+#[cfg(feature = "ssr")]
 pub(crate) mod tools;
 
 pub(crate) const PRODUCT: &str = "Countersign";
@@ -29,6 +31,7 @@ pub(crate) const SKIP: &str = "Skip to the content";
 pub(crate) const MAIN_NAVIGATION: &str = "Main";
 pub(crate) const APPROVALS: &str = "Approvals";
 pub(crate) const TOOLS: &str = "Tools";
+pub(crate) const SETTINGS: &str = "Settings";
 pub(crate) const YOU: &str = "You";
 pub(crate) const OPEN_ACTION: &str = "The open action";
 pub(crate) const SIGN_OUT: &str = "Sign out";
@@ -54,7 +57,7 @@ pub(crate) const KEY_HELP: [(&str, &str); 12] = [
     ("s", "select the row"),
     ("u", "take an approval back, within 5 seconds"),
     ("/", "filter"),
-    ("g", "then a or t: go to the queue, to the tools"),
+    ("g", "then a, t or s: go to the queue, the tools, the settings"),
     ("Esc", "close what is open"),
     ("?", "this list"),
 ];
@@ -77,6 +80,7 @@ pub(crate) fn page_at(path: &str) -> &'static str {
     match path.split('/').nth(1) {
         Some("login") => SIGN_IN,
         Some("tools") => TOOLS,
+        Some("settings") => SETTINGS,
         _ => APPROVALS,
     }
 }
@@ -547,6 +551,7 @@ pub(crate) const fn event(event: EventType) -> &'static str {
         EventType::SignedIn => "Signed in",
         EventType::SignInFailed => "Sign-in failed",
         EventType::SignedOut => "Signed out",
+        EventType::SessionRevoked => "Session ended",
         EventType::TokenCreated => "Token created",
         EventType::TokenRevoked => "Token revoked",
         EventType::SettingChanged => "Setting changed",

@@ -236,6 +236,11 @@ impl Config {
         })
     }
 
+    /// The address of a one-time link, for handing it on.
+    pub fn sign_in_url(&self, secret: &str) -> String {
+        sign_in_url(&self.base_url(), secret)
+    }
+
     /// The origin browsers are expected to send, where `public_url` settles it.
     pub fn public_origin(&self) -> Option<String> {
         self.public_url.clone()
@@ -349,6 +354,11 @@ fn database_url(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("must begin with postgres://".to_owned())
+}
+
+/// Where a one-time link is redeemed, at the address people use.
+pub fn sign_in_url(base: &str, secret: &str) -> String {
+    format!("{base}/login?link={secret}")
 }
 
 /// Scheme and authority, in small letters. A path would be in the way of the session cookie and of every link.

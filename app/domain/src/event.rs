@@ -55,6 +55,7 @@ event_types! {
     SignedIn = "signed_in",
     SignInFailed = "sign_in_failed",
     SignedOut = "signed_out",
+    SessionRevoked = "session_revoked",
     TokenCreated = "token_created",
     TokenRevoked = "token_revoked",
     SettingChanged = "setting_changed",

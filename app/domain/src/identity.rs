@@ -35,7 +35,8 @@ impl Role {
         }
     }
 
-    const fn grants(self, scope: Scope) -> bool {
+    /// Whether a person of this role may do what the scope names.
+    pub const fn grants(self, scope: Scope) -> bool {
         match scope {
             Scope::ActionsRead | Scope::RulesRead | Scope::MetricsRead => true,
             Scope::AuditRead
@@ -141,6 +142,36 @@ impl FromStr for Scope {
             .find(|scope| scope.as_str() == word)
             .ok_or_else(|| UnknownWord { what: "scope", word: word.to_owned() })
     }
+}
+
+/// What a person's name must be like, as a check on input: it stands in the trail, in addresses and beside
+/// decisions, so nothing in it may hide or imitate.
+///
+/// # Errors
+/// In words, what it takes.
+pub fn check_person_name(name: &str) -> Result<(), &'static str> {
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let rest = |byte: u8| good(byte) || matches!(byte, b'.' | b'_' | b'-');
+    if is_named(name, good, rest) {
+        return Ok(());
+    }
+    Err("takes 1 to 64 small letters, digits, dots, dashes and underscores, beginning with a letter or digit")
+}
+
+/// What a token's name must be like: like a person's, with capitals and spaces.
+///
+/// # Errors
+/// In words, what it takes.
+pub fn check_token_name(name: &str) -> Result<(), &'static str> {
+    let rest = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b' ');
+    if is_named(name, |byte| byte.is_ascii_alphanumeric(), rest) {
+        return Ok(());
+    }
+    Err("takes 1 to 64 letters, digits, dots, dashes, underscores and spaces, beginning with a letter or digit")
+}
+
+fn is_named(name: &str, first: impl Fn(u8) -> bool, rest: impl Fn(u8) -> bool) -> bool {
+    name.len() <= 64 && name.bytes().next().is_some_and(first) && name.bytes().all(rest)
 }
 
 /// A person, known by session or by a token of theirs.
@@ -249,6 +280,20 @@ mod tests {
         let reads = Principal::PersonToken(person(Role::Admin), token(&[Scope::ActionsRead]));
         assert!(reads.may(Scope::ActionsRead));
         assert!(!reads.may(Scope::DecisionsWrite));
+    }
+
+    #[test]
+    fn a_name_holds_nothing_that_deceives() {
+        for good in ["ana", "0", "a.b-c_d", &"a".repeat(64)] {
+            assert!(check_person_name(good).is_ok() && check_token_name(good).is_ok(), "{good}");
+        }
+        assert!(check_token_name("Ana's".trim_end_matches("'s")).is_ok() && check_token_name("mail bot 2").is_ok());
+        let evil =
+            ["", " a", "-a", "a\u{202e}b", "a\u{200b}", "аna", "a\n", "a\0", "a<b", "a/b", "a'", &"a".repeat(65)];
+        for name in evil {
+            assert!(check_person_name(name).is_err() && check_token_name(name).is_err(), "{name:?}");
+        }
+        assert!(check_person_name("Ana").is_err() && check_person_name("a b").is_err());
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub enum Code {
     ArgumentsChanged,
     WrongState,
     RevisionChanged,
+    LastAdministrator,
     LeaseLost,
     InProgress,
     IdempotencyMismatch,
@@ -39,7 +40,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, for the documentation and the tests.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::HumanActorRequired,
@@ -55,6 +56,7 @@ impl Code {
         Self::ArgumentsChanged,
         Self::WrongState,
         Self::RevisionChanged,
+        Self::LastAdministrator,
         Self::LeaseLost,
         Self::InProgress,
         Self::IdempotencyMismatch,
@@ -86,6 +88,7 @@ impl Code {
             | Self::ArgumentsChanged
             | Self::WrongState
             | Self::RevisionChanged
+            | Self::LastAdministrator
             | Self::LeaseLost
             | Self::InProgress => 409,
             Self::TooLarge => 413,
@@ -115,6 +118,7 @@ impl Code {
             Self::ArgumentsChanged => "arguments_changed",
             Self::WrongState => "wrong_state",
             Self::RevisionChanged => "revision_changed",
+            Self::LastAdministrator => "last_administrator",
             Self::LeaseLost => "lease_lost",
             Self::InProgress => "in_progress",
             Self::IdempotencyMismatch => "idempotency_mismatch",
@@ -146,6 +150,7 @@ impl Code {
             Self::ArgumentsChanged => "The arguments are not the ones that were shown",
             Self::WrongState => "The action's state does not allow this",
             Self::RevisionChanged => "It was changed since you looked at it",
+            Self::LastAdministrator => "Somebody must administer",
             Self::LeaseLost => "The attempt is not yours any more",
             Self::InProgress => "The same request is still running",
             Self::IdempotencyMismatch => "The idempotency key was used with another body",

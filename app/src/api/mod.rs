@@ -8,6 +8,8 @@ pub mod bulk;
 pub mod edit;
 pub(crate) mod encoding;
 pub mod frame;
+#[cfg(feature = "ssr")]
+pub mod people;
 pub(crate) mod protocol;
 pub mod session;
 #[cfg(feature = "ssr")]

@@ -94,8 +94,11 @@ fn wake_up(live: Live, clock: Clock) {
 }
 
 /// Where one can go: address, icon, name, and the key after a `g`.
-const SECTIONS: [(&str, &str, &str, &str); 2] =
-    [("/approvals", "#i-inbox", message::APPROVALS, "a"), ("/tools", "#i-tools", message::TOOLS, "t")];
+const SECTIONS: [(&str, &str, &str, &str); 3] = [
+    ("/approvals", "#i-inbox", message::APPROVALS, "a"),
+    ("/tools", "#i-tools", message::TOOLS, "t"),
+    ("/settings", "#i-settings", message::SETTINGS, "s"),
+];
 
 /// `None`: the frame could not be read; then nothing is claimed.
 fn rail(frame: Option<view::Frame>, path: &str) -> AnyView {

@@ -9,4 +9,6 @@ pub(crate) mod login;
 #[cfg(feature = "ssr")]
 pub(crate) mod not_found;
 #[cfg(feature = "ssr")]
+pub(crate) mod settings;
+#[cfg(feature = "ssr")]
 pub(crate) mod tools;

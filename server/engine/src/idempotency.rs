@@ -87,9 +87,18 @@ pub async fn finish(engine: &Engine, keyed: &Keyed, status: u16, body: &[u8]) ->
         Ok(stored) if status < 500 && !matches!(status, 204 | 429) => {
             store::idempotency::finish(&engine.pool, principal, route, key, stored, body).await?;
         }
-        _ => store::idempotency::release(&engine.pool, principal, route, key).await?,
+        _ => release(engine, keyed).await?,
     }
     Ok(())
+}
+
+/// Lets go of the key of a request that changed nothing, so that it can be made again, with another body too.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn release(engine: &Engine, keyed: &Keyed) -> Result<()> {
+    let Keyed { principal, route, key, .. } = keyed;
+    Ok(store::idempotency::release(&engine.pool, principal, route, key).await?)
 }
 
 /// Forgets what is older than a day: keys, and sessions and links that have ended.

@@ -3,7 +3,7 @@
 use engine::identity::FirstSignIn;
 
 use super::signals::Signals;
-use crate::config::{Config, ServeFlags};
+use crate::config::{Config, ServeFlags, sign_in_url};
 use crate::failure::{Failure, Outcome};
 use crate::logging;
 use crate::postgres::Database;
@@ -66,9 +66,4 @@ fn greeting(config: &Config, first: &FirstSignIn) -> String {
         }
     };
     format!("Countersign is ready: {url}\n{next}\n")
-}
-
-/// Where a one-time link is redeemed.
-pub(super) fn sign_in_url(base: &str, secret: &str) -> String {
-    format!("{base}/login?link={secret}")
 }

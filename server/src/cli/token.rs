@@ -2,7 +2,10 @@
 
 use clap::{Args, Subcommand};
 use domain::identity::Scope;
-use engine::identity::{self, NewToken};
+use domain::page::Limit;
+use domain::people::{TokenInfo, TokenState};
+use engine::Engine;
+use engine::identity::{self, NewToken, TokenFilter};
 
 use super::administer::{ACTOR, with_engine};
 use super::terminal::{Table, when};
@@ -70,7 +73,7 @@ pub(super) async fn run(command: TokenCommand) -> Outcome {
             Ok(())
         }
         TokenCommand::List(list) => {
-            let tokens = with_engine(list.database, async |engine, _| Ok(identity::list_tokens(engine).await?)).await?;
+            let tokens = with_engine(list.database, async |engine, _| all(engine).await).await?;
             let mut table = Table::new(["NAME", "OF", "SCOPES", "CREATED", "LAST USED", "STATE"]);
             for token in tokens {
                 table.row([
@@ -79,10 +82,11 @@ pub(super) async fn run(command: TokenCommand) -> Outcome {
                     token.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(","),
                     when(Some(token.created_at)),
                     when(token.last_used_at),
-                    match (token.revoked_at, token.expires_at) {
-                        (Some(at), _) => format!("revoked {}", when(Some(at))),
-                        (None, Some(at)) => format!("until {}", when(Some(at))),
-                        (None, None) => "in use".to_owned(),
+                    match (token.state, token.expires_at) {
+                        (TokenState::Revoked, _) => format!("revoked {}", when(token.revoked_at)),
+                        (TokenState::Expired, at) => format!("expired {}", when(at)),
+                        (TokenState::Active, Some(at)) => format!("until {}", when(Some(at))),
+                        (TokenState::Active, None) => "in use".to_owned(),
                     },
                 ]);
             }
@@ -91,9 +95,23 @@ pub(super) async fn run(command: TokenCommand) -> Outcome {
         }
         TokenCommand::Revoke(revoke) => {
             with_engine(revoke.database, async |engine, _| {
-                Ok(identity::revoke_token(engine, ACTOR, &revoke.name).await?)
+                identity::revoke_token_called(engine, ACTOR, &revoke.name).await?;
+                Ok(())
             })
             .await
+        }
+    }
+}
+
+/// All tokens, page by page.
+async fn all(engine: &Engine) -> Outcome<Vec<TokenInfo>> {
+    let (mut tokens, mut filter) = (Vec::new(), TokenFilter { limit: Limit::MAX, ..TokenFilter::default() });
+    loop {
+        let page = identity::list_tokens(engine, ACTOR, &filter).await?;
+        tokens.extend(page.items);
+        filter.after = page.next.map(|next| next.parse()).transpose().map_err(engine::Error::Problem)?;
+        if filter.after.is_none() {
+            return Ok(tokens);
         }
     }
 }

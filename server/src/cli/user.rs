@@ -6,19 +6,22 @@ use engine::Engine;
 use engine::identity::{self, NewUser};
 
 use super::administer::{ACTOR, with_engine};
-use super::serve::sign_in_url;
 use super::terminal;
-use crate::config::{Config, DatabaseFlags};
+use crate::config::{Config, DatabaseFlags, sign_in_url};
 use crate::failure::Outcome;
 
 #[derive(Subcommand, Debug)]
 pub(super) enum UserCommand {
     /// Add a person and print a link that signs them in once (or set a password with --password-stdin)
     Add(Add),
-    /// Set a person's password, asked for on the terminal or read from standard input
+    /// Set a person's password, asked for on the terminal or read from standard input; their sessions end
     Password(Named),
     /// Shut a person out: their sessions and tokens end
     Disable(Named),
+    /// Let a person in again who was shut out; their sessions and tokens do not come back
+    Enable(Named),
+    /// Give a person another role, from their very next request on
+    Role(ChangeRole),
     /// Print a link that signs a person in once, within a day
     Link(Named),
 }
@@ -45,6 +48,17 @@ pub(super) struct Named {
     database: DatabaseFlags,
 }
 
+#[derive(Args, Debug)]
+pub(super) struct ChangeRole {
+    /// The person's name
+    name: String,
+    /// viewer (reads), operator (reads and decides) or admin
+    #[arg(value_parser = |word: &str| word.parse::<Role>().map_err(|error| error.to_string()))]
+    role: Role,
+    #[command(flatten)]
+    database: DatabaseFlags,
+}
+
 pub(super) async fn run(command: UserCommand) -> Outcome {
     match command {
         UserCommand::Add(add) => self::add(add).await,
@@ -56,8 +70,25 @@ pub(super) async fn run(command: UserCommand) -> Outcome {
             .await
         }
         UserCommand::Disable(named) => {
-            with_engine(named.database, async |engine, _| Ok(identity::disable_user(engine, ACTOR, &named.name).await?))
-                .await
+            with_engine(named.database, async |engine, _| {
+                identity::disable_user(engine, ACTOR, &named.name).await?;
+                Ok(())
+            })
+            .await
+        }
+        UserCommand::Enable(named) => {
+            with_engine(named.database, async |engine, _| {
+                identity::enable_user(engine, ACTOR, &named.name).await?;
+                Ok(())
+            })
+            .await
+        }
+        UserCommand::Role(change) => {
+            with_engine(change.database, async |engine, _| {
+                identity::set_role(engine, ACTOR, &change.name, change.role).await?;
+                Ok(())
+            })
+            .await
         }
         UserCommand::Link(named) => {
             let link = with_engine(named.database, async |engine, config| link_for(engine, config, &named.name).await);

@@ -1,5 +1,7 @@
 //! The console's pages and server functions, rendered by Leptos with what they need as contexts.
 
+mod once;
+
 use app::shell::shell;
 use app::visitor::{SecureCookies, Visitor};
 use app::{App, PostedForm};
@@ -34,21 +36,35 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, generate_route_list(App), contexts(state), render)
         .route("/approvals/{id}/edit", post(preview))
+        .route("/settings/people", post(once::invite))
+        .route("/settings/people/{name}", post(once::link))
+        .route("/settings/tokens", post(once::token))
         .layer(from_fn(tell_the_true_status))
 }
 
 /// What was typed into a page's form, shown by the same page: nothing is stored of it.
 async fn preview(State(state): State<AppState>, request: Request) -> Response {
+    match read_form(&state, request).await {
+        Ok((parts, pairs)) => render_with(&state, parts, PostedForm(pairs)).await,
+        Err(rejection) => rejection,
+    }
+}
+
+/// A form's fields in its order, and the rest of the request.
+async fn read_form(state: &AppState, request: Request) -> Result<(Parts, Vec<(String, String)>), Response> {
     let (parts, body) = request.into_parts();
-    let form = Form::<Vec<(String, String)>>::from_request(Request::from_parts(parts.clone(), body), &state).await;
-    let Form(pairs) = match form {
-        Ok(form) => form,
-        Err(rejection) => return rejection.into_response(),
-    };
-    let provide = contexts(&state);
+    let Form(pairs) = Form::from_request(Request::from_parts(parts.clone(), body), state)
+        .await
+        .map_err(IntoResponse::into_response)?;
+    Ok((parts, pairs))
+}
+
+/// The page at the request's address, with one thing more that it may ask for.
+async fn render_with<T: Clone + Send + Sync + 'static>(state: &AppState, parts: Parts, more: T) -> Response {
+    let provide = contexts(state);
     let context = move || {
         provide();
-        provide_context(PostedForm(pairs.clone()));
+        provide_context(more.clone());
     };
     let (options, assets) = (state.leptos_options.clone(), state.assets.clone());
     let render = render_app_async_with_context(context, move || shell(options.clone(), assets.clone()));

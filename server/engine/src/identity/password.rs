@@ -4,7 +4,7 @@
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use domain::problem::Problem;
+use domain::problem::{FieldError, Problem};
 use tokio::sync::Semaphore;
 
 use crate::{Error, Result};
@@ -16,16 +16,25 @@ fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
+/// What is wrong with a password, if anything. `pointer`: the field it stands in.
+pub(super) fn check(password: &str, pointer: &str) -> Option<FieldError> {
+    let wrong = if password.chars().count() < 8 {
+        "must have at least 8 characters"
+    } else if password.len() > 1_000 {
+        "has more than 1000 bytes"
+    } else {
+        return None;
+    };
+    Some(FieldError { pointer: pointer.to_owned(), message: wrong.to_owned() })
+}
+
 /// The hash to store.
 ///
 /// # Errors
 /// `invalid_request` for a password that is too short or too long.
 pub(super) async fn hash(password: &str) -> Result<String> {
-    if password.chars().count() < 8 {
-        return Err(Problem::invalid("/password", "must have at least 8 characters").into());
-    }
-    if password.len() > 1_000 {
-        return Err(Problem::invalid("/password", "has more than 1000 bytes").into());
+    if let Some(wrong) = check(password, "/password") {
+        return Err(Problem::invalid_fields(vec![wrong]).into());
     }
     let password = password.to_owned();
     work(move || {

@@ -4,10 +4,12 @@
 use domain::event::EventType;
 use domain::identity::{Person, Principal};
 use domain::json::Json;
+use domain::page::{Cursor, Limit};
+use domain::people::{Listing, SessionInfo};
 use domain::problem::{Code, Problem};
 use uuid::Uuid;
 
-use super::{append, password, secret, unauthenticated};
+use super::{By, append, count, no_such_person, password, secret, unauthenticated};
 use crate::{Engine, Result, store};
 
 /// Minutes after which a session's secret changes.
@@ -49,6 +51,7 @@ pub async fn authenticate_session(engine: &Engine, cookie: &str) -> Result<Sessi
     }
     if session.due_for_touch {
         store::sessions::touch(&engine.pool, id, engine.policy.session_idle_minutes).await?;
+        store::users::seen(&engine.pool, session.person.id).await?;
     }
     let mut new_cookie = None;
     if current && session.due_for_rotation {
@@ -80,11 +83,7 @@ pub async fn sign_in(engine: &Engine, name: &str, password: &str, from: &SignInF
         (format!("name:{name}"), PER_NAME),
     ];
     for (subject, allowed) in &subjects {
-        let (failures, seconds) = store::users::failures(&engine.pool, subject, WINDOW_MINUTES).await?;
-        if failures >= *allowed {
-            let problem = Problem::new(Code::RateLimited, "Too many failed attempts. Wait, then try again.");
-            return Err(Problem { retry_after: u64::try_from(seconds).ok(), ..problem }.into());
-        }
+        throttle(engine, subject, *allowed).await?;
     }
     let account = if name.len() <= 64 { store::users::find(&engine.pool, name).await? } else { None };
     let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
@@ -112,6 +111,40 @@ pub async fn sign_in(engine: &Engine, name: &str, password: &str, from: &SignInF
     }
 }
 
+/// Refuses whoever was wrong too often.
+async fn throttle(engine: &Engine, subject: &str, allowed: i32) -> Result<()> {
+    let (failures, seconds) = store::users::failures(&engine.pool, subject, WINDOW_MINUTES).await?;
+    if failures < allowed {
+        return Ok(());
+    }
+    let problem = Problem::new(Code::RateLimited, "Too many failed attempts. Wait, then try again.");
+    Err(Problem { retry_after: u64::try_from(seconds).ok(), ..problem }.into())
+}
+
+/// Throttles guesses at the password of somebody whose browser is signed in.
+pub(super) async fn throttle_own(engine: &Engine, name: &str) -> Result<()> {
+    throttle(engine, &own(name), PER_PAIR).await
+}
+
+/// Counts such a guess that was wrong, and tells the trail.
+pub(super) async fn count_own(engine: &Engine, name: &str) -> Result<()> {
+    let mut transaction = engine.pool.begin().await?;
+    store::users::count_failure(&mut transaction, &own(name), WINDOW_MINUTES).await?;
+    let metadata = Json::object([("name", Json::from(name)), ("at", Json::from("password_change"))]);
+    append(&mut transaction, EventType::SignInFailed, &format!("human:{name}"), &metadata).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Forgets the wrong ones after a right one.
+pub(super) async fn forget_own(connection: &mut sqlx::PgConnection, name: &str) -> Result<()> {
+    Ok(store::users::clear_failures(connection, &own(name)).await?)
+}
+
+fn own(name: &str) -> String {
+    format!("own:{name}")
+}
+
 /// Signs a person in by a link, once. Answers the cookie's value.
 ///
 /// # Errors
@@ -119,7 +152,7 @@ pub async fn sign_in(engine: &Engine, name: &str, password: &str, from: &SignInF
 pub async fn redeem_link(engine: &Engine, link: &str, from: &SignInFrom) -> Result<String> {
     let mut transaction = engine.pool.begin().await?;
     let person = store::users::use_link(&mut transaction, &secret::hash(link)).await?.ok_or_else(|| {
-        unauthenticated("The link was used before, or is too old. Make a new one with `countersign user link NAME`.")
+        unauthenticated("The link was used before, or is too old. Ask an administrator for a new one, or make it with `countersign user link NAME`.")
     })?;
     let cookie = open(&mut transaction, engine, &person, from, "link").await?;
     transaction.commit().await?;
@@ -147,6 +180,7 @@ async fn open(
     .await?;
     let metadata = Json::object([("by", Json::from(by)), ("address", Json::from(from.address.as_str()))]);
     append(connection, EventType::SignedIn, &format!("human:{}", person.name), &metadata).await?;
+    store::users::seen(&mut *connection, person.id).await?;
     Ok(cookie_value(id, &text))
 }
 
@@ -156,9 +190,70 @@ async fn open(
 /// When the database cannot be reached.
 pub async fn sign_out(engine: &Engine, session: Uuid) -> Result<()> {
     let mut transaction = engine.pool.begin().await?;
-    if let Some(name) = store::sessions::delete(&mut transaction, session).await? {
+    if let Some(name) = store::sessions::delete(&mut transaction, session, None).await? {
         append(&mut transaction, EventType::SignedOut, &format!("human:{name}"), &Json::object([])).await?;
     }
     transaction.commit().await?;
     Ok(())
+}
+
+/// The browsers in which a person is signed in, newest first; `current` is the one that asks.
+///
+/// # Errors
+/// `forbidden` for anybody but the person, at a browser, and administrators; `not_found`.
+pub async fn list_sessions(
+    engine: &Engine,
+    by: impl Into<By<'_>>,
+    name: &str,
+    current: Option<Uuid>,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Listing<SessionInfo>> {
+    by.into().require_for(name)?;
+    let account = store::users::find(&engine.pool, name).await?.ok_or_else(no_such_person)?;
+    let sessions = store::sessions::of_person(&engine.pool, account.person.id, after, limit.get() + 1, current).await?;
+    let now = store::now(&engine.pool).await?;
+    let place = |last: &SessionInfo| Cursor { at: last.created_at, id: last.id }.encode();
+    Ok(Listing::cut(sessions, limit, None, now, place))
+}
+
+/// Ends one session: its very next request is refused. Answers whose it was.
+///
+/// # Errors
+/// `not_found` for what is no session, or not the asker's, who is no administrator; `forbidden` for programs.
+pub async fn revoke_session(engine: &Engine, by: impl Into<By<'_>>, session: Uuid) -> Result<String> {
+    let by = by.into();
+    let of = match by {
+        By::Principal(Principal::Session(person)) if !by.administers() => Some(person.id),
+        _ => {
+            by.require_administrator()?;
+            None
+        }
+    };
+    let mut transaction = engine.pool.begin().await?;
+    let name = store::sessions::delete(&mut transaction, session, of)
+        .await?
+        .ok_or_else(|| Problem::new(Code::NotFound, "There is no such session: it has ended."))?;
+    let metadata = Json::object([("name", Json::from(name.as_str())), ("session_id", Json::from(session.to_string()))]);
+    append(&mut transaction, EventType::SessionRevoked, &by.actor(), &metadata).await?;
+    transaction.commit().await?;
+    Ok(name)
+}
+
+/// Ends all sessions of a person but `keep`, which is the one that asks. Answers how many.
+///
+/// # Errors
+/// As [`list_sessions`].
+pub async fn revoke_sessions(engine: &Engine, by: impl Into<By<'_>>, name: &str, keep: Option<Uuid>) -> Result<u64> {
+    let by = by.into();
+    by.require_for(name)?;
+    let mut transaction = engine.pool.begin().await?;
+    let account = store::users::hold(&mut transaction, name).await?.ok_or_else(no_such_person)?;
+    let ended = store::sessions::delete_of(&mut transaction, account.person.id, keep).await?;
+    if ended > 0 {
+        let metadata = Json::object([("name", Json::from(name)), ("sessions", Json::from(count(ended)))]);
+        append(&mut transaction, EventType::SessionRevoked, &by.actor(), &metadata).await?;
+    }
+    transaction.commit().await?;
+    Ok(ended)
 }

@@ -6,14 +6,17 @@ use std::time::{Duration, Instant};
 
 use domain::event::EventType;
 use domain::id::TokenId;
-use domain::identity::{Principal, Scope};
+use domain::identity::{Person, Principal, Role, Scope, check_token_name};
 use domain::json::Json;
-use domain::problem::{FieldError, Problem};
+use domain::people::TokenInfo;
+use domain::problem::{Code, FieldError, Problem};
+use domain::text_safety::escaped;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{append, secret, unauthenticated};
+use super::{By, append, secret, unauthenticated};
 use crate::gate::Presumed;
-use crate::store::tokens::{NewTokenRow, TokenInfo};
+use crate::store::tokens::{Listed, NewTokenRow};
 use crate::{Engine, Result, store};
 
 /// A token to be made.
@@ -85,98 +88,129 @@ fn parse(presented: &str) -> Option<(TokenId, &str)> {
     Some((TokenId(id), parts.next()?))
 }
 
+/// A token that was made.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    pub token: TokenInfo,
+    /// What is presented, the only time it is seen. `None`: the request was made before, and its answer is lost.
+    pub secret: Option<String>,
+}
+
 /// Makes a token and answers it, the only time it is ever seen.
 ///
 /// # Errors
-/// `invalid_request` for a name or scopes that do not stand, or a person who is not there.
-pub async fn create_token(engine: &Engine, actor: &str, new: NewToken) -> Result<String> {
-    let scopes: BTreeSet<Scope> = new.scopes.iter().copied().collect();
-    validate(&new, &scopes)?;
-    let user = match &new.user {
-        Some(name) => match store::users::find(&engine.pool, name).await? {
-            Some(account) if !account.disabled => Some(account.person.id),
-            _ => return Err(Problem::invalid("/user", format!("nobody here is called {name}")).into()),
-        },
+/// As [`issue_token`].
+pub async fn create_token(engine: &Engine, by: impl Into<By<'_>>, new: NewToken) -> Result<String> {
+    let issued = issue_token(engine, by, new, None).await?;
+    Ok(issued.secret.expect("without the id of an earlier try there is none"))
+}
+
+/// Makes a token. An administrator makes them for programs and people; a person at a browser makes their own. It
+/// holds no scope that its owner's role does not grant. With the id of an earlier try that was not heard the end of,
+/// what that made is answered, without its secret.
+///
+/// # Errors
+/// `forbidden`; `invalid_request` for a name or scopes that do not stand, or a person who is not there.
+pub async fn issue_token(engine: &Engine, by: impl Into<By<'_>>, new: NewToken, id: Option<Uuid>) -> Result<Issued> {
+    let by = by.into();
+    match &new.user {
+        Some(name) => by.require_for(name)?,
+        None => by.require_administrator()?,
+    }
+    if by.person().is_some_and(|person| person.role == Role::Viewer) {
+        let detail = "The role viewer makes no tokens: what is only looked at needs no program.";
+        return Err(Problem::new(Code::Forbidden, detail).into());
+    }
+    let mut transaction = engine.pool.begin().await?;
+    let id = TokenId(id.unwrap_or_else(Uuid::new_v4));
+    let listed = Listed { only: Some(id), ..Listed::default() };
+    if let Some(token) = store::tokens::list(&mut *transaction, listed, None, 1).await?.pop() {
+        return Ok(Issued { token, secret: None });
+    }
+    // Kept as they are until the token is made: nobody is given one while they are shut out.
+    let owner = match &new.user {
+        Some(name) => store::users::hold(&mut transaction, name).await?.filter(|account| !account.disabled),
         None => None,
     };
-    let id = TokenId(Uuid::new_v4());
+    let owner = owner.map(|account| account.person);
+    validate(by, &new, owner.as_ref())?;
     let text = secret::generate();
-    let hash = secret::hash(&text);
+    insert(&mut transaction, by, &new, id, owner.as_ref(), &secret::hash(&text)).await?;
+    let token = store::tokens::list(&mut *transaction, listed, None, 1).await?.pop();
+    let token = token.ok_or_else(|| crate::Error::Corrupt(format!("token {id} is not there")))?;
+    transaction.commit().await?;
+    let kind = if owner.is_some() { "user" } else { "agent" };
+    Ok(Issued { token, secret: Some(format!("cs_{kind}_{}_{text}", id.0.simple())) })
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    by: By<'_>,
+    new: &NewToken,
+    id: TokenId,
+    owner: Option<&Person>,
+    hash: &[u8],
+) -> Result<()> {
+    let (scopes, actor): (BTreeSet<Scope>, _) = (new.scopes.iter().copied().collect(), by.actor());
     let row = NewTokenRow {
         id,
         name: &new.name,
-        secret_hash: &hash,
-        user,
+        secret_hash: hash,
+        user: owner.map(|person| person.id),
         scopes: &scopes,
-        created_by: actor,
+        created_by: &actor,
         expires_in_days: new.expires_in_days,
     };
-    let mut transaction = engine.pool.begin().await?;
-    store::tokens::insert(&mut transaction, &row).await.map_err(|error| name_problem(error, &new.name))?;
-    let list = Json::Array(scopes.iter().map(|scope| Json::from(scope.as_str())).collect());
+    store::tokens::insert(connection, &row).await.map_err(|error| taken(error, &new.name))?;
     let metadata = Json::object([
         ("token_id", Json::from(id.to_string())),
         ("name", Json::from(new.name.as_str())),
         ("user", Json::from(new.user.clone())),
-        ("scopes", list),
+        ("scopes", Json::Array(scopes.iter().map(|scope| Json::from(scope.as_str())).collect())),
+        ("expires_in_days", new.expires_in_days.map_or(Json::Null, Json::from)),
     ]);
-    append(&mut transaction, EventType::TokenCreated, actor, &metadata).await?;
-    transaction.commit().await?;
-    let kind = if user.is_some() { "user" } else { "agent" };
-    Ok(format!("cs_{kind}_{}_{text}", id.0.simple()))
+    append(connection, EventType::TokenCreated, &actor, &metadata).await
 }
 
-fn validate(new: &NewToken, scopes: &BTreeSet<Scope>) -> Result<()> {
+/// Everything that is wrong, at once.
+fn validate(by: By<'_>, new: &NewToken, owner: Option<&Person>) -> Result<()> {
     let mut errors = Vec::new();
-    let mut refuse = |pointer: &str, message: String| {
-        errors.push(FieldError { pointer: pointer.to_owned(), message });
-    };
-    if scopes.is_empty() {
-        refuse("/scopes", "name at least one".to_owned());
+    let mut refuse = |pointer: String, message: String| errors.push(FieldError { pointer, message });
+    if let Err(wrong) = check_token_name(&new.name) {
+        refuse("/name".to_owned(), wrong.to_owned());
     }
-    if new.user.is_none() {
-        for scope in scopes.iter().filter(|scope| scope.needs_a_person()) {
-            refuse("/scopes", format!("{scope} is a person's: a program's token can never hold it"));
+    if new.scopes.is_empty() {
+        refuse("/scopes".to_owned(), "must name at least one".to_owned());
+    }
+    if let (Some(name), None) = (&new.user, owner) {
+        refuse("/user".to_owned(), format!("must be somebody here who is not disabled, not {}", escaped(name)));
+    }
+    for (place, scope) in new.scopes.iter().enumerate() {
+        if let Some(wrong) = scope_error(by, *scope, new.user.is_some(), owner) {
+            refuse(format!("/scopes/{place}"), wrong);
         }
     }
     if new.expires_in_days.is_some_and(|days| !(1..=3_650).contains(&days)) {
-        refuse("/expires_in_days", "must be from 1 to 3650".to_owned());
+        refuse("/expires_in_days".to_owned(), "must be from 1 to 3650".to_owned());
     }
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(errors).into()) }
 }
 
-fn name_problem(error: sqlx::Error, name: &str) -> crate::Error {
+fn scope_error(by: By<'_>, scope: Scope, personal: bool, owner: Option<&Person>) -> Option<String> {
+    if !personal {
+        return scope.needs_a_person().then(|| format!("{scope} is a person's: a program's token can never hold it"));
+    }
+    let role = owner?.role;
+    // No role runs what was approved; an administrator may lend that to a person's token all the same.
+    let lent = scope == Scope::ActionsExecute && by.administers();
+    (!role.grants(scope) && !lent).then(|| format!("{scope} is more than the role {} grants", role.as_str()))
+}
+
+fn taken(error: sqlx::Error, name: &str) -> crate::Error {
     match error.as_database_error().and_then(|error| error.constraint()) {
         Some("api_tokens_name_key") => {
-            Problem::invalid("/name", format!("a token called {name} is in use: revoke it, or take another name"))
-                .into()
+            Problem::invalid("/name", format!("{name} is in use: revoke that token, or take another name")).into()
         }
-        Some("api_tokens_name_check") => Problem::invalid(
-            "/name",
-            "takes 1 to 64 letters, digits, dots, dashes, underscores and spaces, beginning with a letter or digit",
-        )
-        .into(),
         _ => error.into(),
     }
-}
-
-/// All tokens, newest first, without their secrets.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn list_tokens(engine: &Engine) -> Result<Vec<TokenInfo>> {
-    Ok(store::tokens::list(&engine.pool).await?)
-}
-
-/// Revokes the token that goes by `name`; it is refused from the next request on.
-///
-/// # Errors
-/// `not_found`.
-pub async fn revoke_token(engine: &Engine, actor: &str, name: &str) -> Result<()> {
-    let mut transaction = engine.pool.begin().await?;
-    let id = store::tokens::revoke(&mut transaction, name).await?.ok_or_else(|| Problem::not_found("token in use"))?;
-    let metadata = Json::object([("token_id", Json::from(id.to_string())), ("name", Json::from(name))]);
-    append(&mut transaction, EventType::TokenRevoked, actor, &metadata).await?;
-    transaction.commit().await?;
-    Ok(())
 }

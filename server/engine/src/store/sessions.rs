@@ -2,6 +2,9 @@
 
 use domain::id::UserId;
 use domain::identity::Person;
+use domain::page::Cursor;
+use domain::people::SessionInfo;
+use domain::user_agent;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -93,15 +96,63 @@ pub(crate) async fn rotate(pool: &PgPool, id: Uuid, old_hash: &[u8], new_hash: &
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends a session. Answers the name of its person.
-pub(crate) async fn delete(connection: &mut PgConnection, id: Uuid) -> sqlx::Result<Option<String>> {
+/// Ends a session, of anybody or of one person. Answers the name of its person; `None`: there is none.
+pub(crate) async fn delete(
+    connection: &mut PgConnection,
+    id: Uuid,
+    of: Option<UserId>,
+) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!(
-        "WITH ended AS (DELETE FROM sessions WHERE id = $1 RETURNING user_id)
+        "WITH ended AS (DELETE FROM sessions WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) RETURNING user_id)
          SELECT u.name FROM ended JOIN users u ON u.id = ended.user_id",
-        id
+        id,
+        of.map(|user| user.0)
     )
     .fetch_optional(connection)
     .await
+}
+
+/// Ends the sessions of a person, all but one. Answers how many.
+pub(crate) async fn delete_of(connection: &mut PgConnection, user: UserId, keep: Option<Uuid>) -> sqlx::Result<u64> {
+    let done = sqlx::query!("DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2", user.0, keep)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+/// The living sessions of a person, newest first, those after `after`, at most `limit`.
+pub(crate) async fn of_person(
+    pool: &PgPool,
+    user: UserId,
+    after: Option<Cursor>,
+    limit: i64,
+    current: Option<Uuid>,
+) -> sqlx::Result<Vec<SessionInfo>> {
+    let (at, id) = after.map_or((None, None), |cursor| (Some(cursor.at), Some(cursor.id)));
+    let rows = sqlx::query!(
+        r#"SELECT id, created_at, last_seen_at, least(idle_until, absolute_end) AS "ends_at!", user_agent
+           FROM sessions
+           WHERE user_id = $1 AND idle_until > now() AND absolute_end > now()
+             AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
+           ORDER BY created_at DESC, id DESC LIMIT $4"#,
+        user.0,
+        at,
+        id,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| SessionInfo {
+            id: row.id,
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            ends_at: row.ends_at,
+            browser: user_agent::words(row.user_agent.as_deref()),
+            current: current == Some(row.id),
+        })
+        .collect())
 }
 
 /// Removes sessions and links that have ended, and failures nobody counts any more.

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use domain::id::{TokenId, UserId};
 use domain::identity::{Person, Scope, TokenIdentity};
-use sqlx::{PgConnection, PgPool};
+use domain::page::Cursor;
+use domain::people::{TokenInfo, TokenState};
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use uuid::Uuid;
 
 use super::word;
 
@@ -88,51 +91,117 @@ pub(crate) async fn insert(connection: &mut PgConnection, token: &NewTokenRow<'_
     Ok(())
 }
 
-/// A token as it is listed: never its secret.
-#[derive(Clone, Debug)]
-pub struct TokenInfo {
-    pub id: TokenId,
-    pub name: String,
-    pub scopes: BTreeSet<Scope>,
-    /// The person whose token it is; `None`: a program's.
-    pub user: Option<String>,
-    pub created_at: DateTime<Utc>,
-    pub expires_at: Option<DateTime<Utc>>,
-    pub last_used_at: Option<DateTime<Utc>>,
-    pub revoked_at: Option<DateTime<Utc>>,
+struct TokenRecord {
+    id: Uuid,
+    name: String,
+    user_name: Option<String>,
+    scopes: Vec<String>,
+    created_by: String,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    expired: bool,
 }
 
-/// All tokens, newest first.
-pub(crate) async fn list(pool: &PgPool) -> sqlx::Result<Vec<TokenInfo>> {
-    let rows = sqlx::query!(
-        r#"SELECT t.id, t.name, t.scopes, u.name AS "user?", t.created_at, t.expires_at, t.last_used_at, t.revoked_at
-           FROM api_tokens t LEFT JOIN users u ON u.id = t.user_id ORDER BY t.created_at DESC, t.id"#
-    )
-    .fetch_all(pool)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(TokenInfo {
-                id: TokenId(row.id),
-                name: row.name,
-                scopes: scopes(&row.scopes)?,
-                user: row.user,
-                created_at: row.created_at,
-                expires_at: row.expires_at,
-                last_used_at: row.last_used_at,
-                revoked_at: row.revoked_at,
-            })
+impl TokenRecord {
+    fn into_info(self) -> sqlx::Result<TokenInfo> {
+        let state = match (self.revoked_at, self.expired) {
+            (Some(_), _) => TokenState::Revoked,
+            (None, true) => TokenState::Expired,
+            (None, false) => TokenState::Active,
+        };
+        Ok(TokenInfo {
+            id: TokenId(self.id),
+            name: self.name,
+            user: self.user_name,
+            scopes: scopes(&self.scopes)?,
+            created_by: self.created_by,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            last_used_at: self.last_used_at,
+            revoked_at: self.revoked_at,
+            state,
         })
-        .collect()
+    }
 }
 
-/// Revokes the token that goes by `name`. `None`: there is none.
-pub(crate) async fn revoke(connection: &mut PgConnection, name: &str) -> sqlx::Result<Option<TokenId>> {
-    let id = sqlx::query_scalar!(
-        "UPDATE api_tokens SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL RETURNING id",
-        name
+/// Which tokens are listed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Listed {
+    /// Those of one person.
+    pub(crate) user: Option<UserId>,
+    /// Those that are good, or those that are not any more.
+    pub(crate) active: Option<bool>,
+    /// This one.
+    pub(crate) only: Option<TokenId>,
+}
+
+/// Tokens, newest first, those after `after`, at most `limit`. Never their secrets.
+pub(crate) async fn list(
+    executor: impl PgExecutor<'_>,
+    listed: Listed,
+    after: Option<Cursor>,
+    limit: i64,
+) -> sqlx::Result<Vec<TokenInfo>> {
+    let (at, id) = after.map_or((None, None), |cursor| (Some(cursor.at), Some(cursor.id)));
+    let rows = sqlx::query_as!(
+        TokenRecord,
+        r#"SELECT t.id, t.name, u.name AS "user_name?", t.scopes, t.created_by, t.created_at, t.expires_at,
+                  t.last_used_at, t.revoked_at, coalesce(t.expires_at <= now(), false) AS "expired!"
+           FROM api_tokens t LEFT JOIN users u ON u.id = t.user_id
+           WHERE ($1::uuid IS NULL OR t.user_id = $1)
+             AND ($2::boolean IS NULL
+                  OR (t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())) = $2)
+             AND ($3::timestamptz IS NULL OR (t.created_at, t.id) < ($3, $4::uuid))
+             AND ($5::uuid IS NULL OR t.id = $5)
+           ORDER BY t.created_at DESC, t.id DESC LIMIT $6"#,
+        listed.user.map(|id| id.0),
+        listed.active,
+        at,
+        id,
+        listed.only.map(|id| id.0),
+        limit
     )
-    .fetch_optional(connection)
+    .fetch_all(executor)
     .await?;
+    rows.into_iter().map(TokenRecord::into_info).collect()
+}
+
+/// How many tokens are listed in all.
+pub(crate) async fn count(pool: &PgPool, listed: Listed) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM api_tokens
+           WHERE ($1::uuid IS NULL OR user_id = $1)
+             AND ($2::boolean IS NULL OR (revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())) = $2)"#,
+        listed.user.map(|id| id.0),
+        listed.active
+    )
+    .fetch_one(pool)
+    .await
+}
+
+/// The token that goes by `name`: a revoked one has given its name away.
+pub(crate) async fn by_name(pool: &PgPool, name: &str) -> sqlx::Result<Option<TokenId>> {
+    let id = sqlx::query_scalar!("SELECT id FROM api_tokens WHERE name = $1 AND revoked_at IS NULL", name)
+        .fetch_optional(pool)
+        .await?;
     Ok(id.map(TokenId))
+}
+
+/// Revokes a token. `false`: it was revoked before, or there is none.
+pub(crate) async fn revoke(connection: &mut PgConnection, id: TokenId) -> sqlx::Result<bool> {
+    let done = sqlx::query!("UPDATE api_tokens SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL", id.0)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Revokes all tokens of a person. Answers how many.
+pub(crate) async fn revoke_of(connection: &mut PgConnection, user: UserId) -> sqlx::Result<u64> {
+    let done =
+        sqlx::query!("UPDATE api_tokens SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL", user.0)
+            .execute(connection)
+            .await?;
+    Ok(done.rows_affected())
 }

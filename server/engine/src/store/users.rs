@@ -1,8 +1,10 @@
 //! `users`, their sign-in links, and the failures that throttle a sign-in.
 
+use chrono::{DateTime, Utc};
 use domain::id::UserId;
 use domain::identity::{Person, Role};
-use sqlx::{PgConnection, PgPool};
+use domain::people::PersonInfo;
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use super::word;
@@ -70,24 +72,152 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Sets a person's password. `false`: nobody has that name.
-pub(crate) async fn set_password(connection: &mut PgConnection, name: &str, hash: &str) -> sqlx::Result<bool> {
-    let done =
-        sqlx::query!("UPDATE users SET password_hash = $2 WHERE name = $1", name, hash).execute(connection).await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Shuts a person out and ends their sessions. `false`: nobody has that name.
-pub(crate) async fn disable(connection: &mut PgConnection, name: &str) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "WITH gone AS (UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE name = $1 RETURNING id),
-              ended AS (DELETE FROM sessions USING gone WHERE sessions.user_id = gone.id)
-         SELECT id FROM gone",
+/// A person by name, kept as they are until the transaction ends: nobody changes them meanwhile.
+pub(crate) async fn hold(connection: &mut PgConnection, name: &str) -> sqlx::Result<Option<Account>> {
+    sqlx::query_as!(
+        AccountRecord,
+        r#"SELECT id, name, role, password_hash, disabled_at IS NOT NULL AS "disabled!" FROM users WHERE name = $1 FOR SHARE"#,
         name
     )
     .fetch_optional(connection)
+    .await?
+    .map(AccountRecord::into_account)
+    .transpose()
+}
+
+/// A person by name, about to be changed. (`NO KEY`: a session that is being opened does not wait for it.)
+pub(crate) async fn lock(connection: &mut PgConnection, name: &str) -> sqlx::Result<Option<Account>> {
+    sqlx::query_as!(
+        AccountRecord,
+        r#"SELECT id, name, role, password_hash, disabled_at IS NOT NULL AS "disabled!" FROM users WHERE name = $1
+           FOR NO KEY UPDATE"#,
+        name
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(AccountRecord::into_account)
+    .transpose()
+}
+
+/// The administrators in office, kept as they are until the transaction ends, so that of two who would each remove
+/// another's last colleague the second sees what the first did. Always locked before anybody else, in one order.
+pub(crate) async fn lock_administrators(connection: &mut PgConnection) -> sqlx::Result<Vec<UserId>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE"
+    )
+    .fetch_all(connection)
     .await?;
-    Ok(done.is_some())
+    Ok(ids.into_iter().map(UserId).collect())
+}
+
+/// Sets a person's password.
+pub(crate) async fn set_password(connection: &mut PgConnection, id: UserId, hash: &str) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE users SET password_hash = $2 WHERE id = $1", id.0, hash).execute(connection).await?;
+    Ok(())
+}
+
+/// Gives a person a role.
+pub(crate) async fn set_role(connection: &mut PgConnection, id: UserId, role: Role) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE users SET role = $2 WHERE id = $1", id.0, role.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+/// Shuts a person out, or lets them in again.
+pub(crate) async fn set_disabled(connection: &mut PgConnection, id: UserId, disabled: bool) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE users SET disabled_at = CASE WHEN $2 THEN now() END WHERE id = $1", id.0, disabled)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a person was here. Whoever changes them just now is not waited for: it is noted again soon.
+pub(crate) async fn seen(executor: impl PgExecutor<'_>, id: UserId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE users SET last_seen_at = now()
+         WHERE id = (SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED)",
+        id.0
+    )
+    .execute(executor)
+    .await?;
+    Ok(())
+}
+
+struct PersonRecord {
+    id: Uuid,
+    name: String,
+    role: String,
+    created_at: DateTime<Utc>,
+    disabled_at: Option<DateTime<Utc>>,
+    last_seen_at: Option<DateTime<Utc>>,
+    has_password: bool,
+    has_link: bool,
+    sessions: i64,
+    tokens: i64,
+}
+
+impl PersonRecord {
+    fn into_info(self) -> sqlx::Result<PersonInfo> {
+        Ok(PersonInfo {
+            id: UserId(self.id),
+            name: self.name,
+            role: word("role", &self.role)?,
+            created_at: self.created_at,
+            disabled_at: self.disabled_at,
+            last_seen_at: self.last_seen_at,
+            has_password: self.has_password,
+            has_link: self.has_link,
+            sessions: self.sessions,
+            tokens: self.tokens,
+        })
+    }
+}
+
+/// People by name: those after `after`, or the one called `only`; at most `limit`.
+pub(crate) async fn list(
+    executor: impl PgExecutor<'_>,
+    after: Option<&str>,
+    only: Option<&str>,
+    limit: i64,
+) -> sqlx::Result<Vec<PersonInfo>> {
+    let people = sqlx::query_as!(
+        PersonRecord,
+        r#"SELECT u.id, u.name, u.role, u.created_at, u.disabled_at, u.last_seen_at,
+                  u.password_hash IS NOT NULL AS "has_password!",
+                  EXISTS (SELECT FROM sign_in_links l
+                          WHERE l.user_id = u.id AND l.used_at IS NULL AND l.expires_at > now()) AS "has_link!",
+                  (SELECT count(*) FROM sessions s
+                   WHERE s.user_id = u.id AND s.idle_until > now() AND s.absolute_end > now()) AS "sessions!",
+                  (SELECT count(*) FROM api_tokens t
+                   WHERE t.user_id = u.id AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now()))
+                      AS "tokens!"
+           FROM users u
+           WHERE ($1::text IS NULL OR u.name > $1) AND ($2::text IS NULL OR u.name = $2)
+           ORDER BY u.name LIMIT $3"#,
+        after,
+        only,
+        limit
+    )
+    .fetch_all(executor)
+    .await?;
+    people.into_iter().map(PersonRecord::into_info).collect()
+}
+
+/// The name of whoever has this id.
+pub(crate) async fn name_of(connection: &mut PgConnection, id: UserId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("SELECT name FROM users WHERE id = $1", id.0).fetch_optional(connection).await
+}
+
+/// How many people there are.
+pub(crate) async fn count(pool: &PgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM users"#).fetch_one(pool).await
+}
+
+/// Ends the links of a person that were not used. Answers how many were still good.
+pub(crate) async fn end_links(connection: &mut PgConnection, user: UserId) -> sqlx::Result<u64> {
+    let done = sqlx::query!("DELETE FROM sign_in_links WHERE user_id = $1 AND used_at IS NULL", user.0)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
 }
 
 /// Keeps the hash of a link that signs `user` in once, within `minutes`.

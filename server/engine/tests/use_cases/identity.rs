@@ -5,7 +5,7 @@ use domain::problem::Code;
 use engine::decisions::{Approve, approve};
 use engine::identity::{
     FirstSignIn, NewToken, NewUser, SignInFrom, authenticate_session, authenticate_token, create_token, create_user,
-    disable_user, ensure_administrator, redeem_link, revoke_token, sign_in, sign_out,
+    disable_user, ensure_administrator, redeem_link, revoke_token_called, sign_in, sign_out,
 };
 
 use crate::stage::{Stage, code, person, scopes, token};
@@ -63,7 +63,7 @@ async fn a_persons_token_decides_within_its_scopes_until_it_is_revoked() {
     let action = stage.park("send_email", "{}").await;
     let decided = approve(&stage.engine, &principal, action.id, Approve::default()).await.unwrap();
     assert_eq!(decided.action.decided_by.unwrap().to_string(), "human:ana");
-    revoke_token(&stage.engine, "human:ana", "ana-cli").await.unwrap();
+    revoke_token_called(&stage.engine, "human:ana", "ana-cli").await.unwrap();
     assert_eq!(code(authenticate_token(&stage.engine, &text).await), Code::Unauthenticated);
 }
 

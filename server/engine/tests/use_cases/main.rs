@@ -8,6 +8,7 @@ mod execution;
 mod executors;
 mod gate;
 mod identity;
+mod people;
 mod races;
 mod reading;
 mod stage;

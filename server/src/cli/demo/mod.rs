@@ -15,7 +15,7 @@ use engine::cluster::Cluster;
 use engine::identity::FirstSignIn;
 use tokio_util::sync::CancellationToken;
 
-use super::serve::{sign_in_url, stop, until_told};
+use super::serve::{stop, until_told};
 use super::signals::Signals;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
@@ -73,7 +73,7 @@ async fn greet(server: &Server) -> Outcome {
     let password = std::env::var(PASSWORD_VARIABLE).ok().filter(|password| !password.is_empty());
     let next = match server.first_sign_in(password.as_deref()).await? {
         FirstSignIn::Link(secret) => {
-            format!("Sign in once with: {}", sign_in_url(&server.config().base_url(), &secret))
+            format!("Sign in once with: {}", server.config().sign_in_url(&secret))
         }
         FirstSignIn::PasswordSet | FirstSignIn::AlreadyThere => {
             format!("Sign in as admin, with the password from {PASSWORD_VARIABLE}.")

@@ -1,20 +1,38 @@
 //! `Idempotency-Key` around a handler: run once, answer the same ever after.
+//!
+//! An answer that holds a secret is the exception. What is kept for a repetition is kept readable for a day, so the
+//! secret is left out of it: a repetition is told that the thing was made, with `null` where the secret stood. Whoever
+//! lost the first answer revokes what it made and makes another.
 
 use axum::body::to_bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::identity::Principal;
-use domain::problem::Problem;
+use domain::problem::{Code, Problem};
 use engine::idempotency::{Begun, begin, finish};
+use serde::Serialize;
 use uuid::Uuid;
 
+use super::{envelope, object};
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
 
 const KEY: &str = "idempotency-key";
 /// Tells a client that it reads a stored answer.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// What is kept of an answer in place of its body; an extension of the response.
+#[derive(Clone)]
+struct Kept(Vec<u8>);
+
+/// An answer of which only `kept` is written down: `shown` holds a secret.
+pub(super) fn shown_once<T: Serialize>(status: StatusCode, shown: &T, kept: &T) -> ApiResult<Response> {
+    let mut response = object(status, shown);
+    let kept = envelope(kept).map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    response.extensions_mut().insert(Kept(kept));
+    Ok(response)
+}
 
 /// Runs `handler` under the request's key, if it has one. The handler gets the id for what it creates.
 pub(super) async fn run<F>(
@@ -37,10 +55,9 @@ where
     };
     let response = handler(Some(keyed.subject)).await.unwrap_or_else(ApiError::into_response);
     let (mut parts, body) = response.into_parts();
-    let bytes = to_bytes(body, usize::MAX)
-        .await
-        .map_err(|error| Problem::new(domain::problem::Code::Internal, error.to_string()))?;
-    finish(&state.engine, &keyed, parts.status.as_u16(), &bytes).await?;
+    let bytes = to_bytes(body, usize::MAX).await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    let kept = parts.extensions.remove::<Kept>();
+    finish(&state.engine, &keyed, parts.status.as_u16(), kept.as_ref().map_or(&bytes, |kept| &kept.0)).await?;
     parts.headers.insert(REPLAYED, HeaderValue::from_static("false"));
     Ok(Response::from_parts(parts, bytes.into()))
 }

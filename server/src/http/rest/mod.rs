@@ -10,13 +10,18 @@ mod executions;
 mod executors;
 mod idempotent;
 mod metrics;
+mod people;
 mod record;
+mod sessions;
+mod tokens;
 mod tools;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use domain::page::Limit;
+use domain::people::Listing;
 use serde::Serialize;
 
 use super::AppState;
@@ -47,6 +52,17 @@ pub fn router() -> Router<AppState> {
         .route("/tools/{name}/block", post(tools::block))
         .route("/tools/{name}/bypass", post(tools::bypass))
         .route("/tools/{name}/resume", post(tools::resume))
+        .route("/users", post(people::invite).get(people::list))
+        .route("/users/{name}", get(people::show))
+        .route("/users/{name}/role", post(people::set_role))
+        .route("/users/{name}/disable", post(people::disable))
+        .route("/users/{name}/enable", post(people::enable))
+        .route("/users/{name}/link", post(people::link))
+        .route("/users/{name}/sessions", get(sessions::list))
+        .route("/users/{name}/sessions/revoke", post(sessions::revoke_all))
+        .route("/sessions/{id}/revoke", post(sessions::revoke))
+        .route("/tokens", post(tokens::create).get(tokens::list))
+        .route("/tokens/{id}/revoke", post(tokens::revoke))
 }
 
 #[derive(Serialize)]
@@ -62,6 +78,22 @@ struct NoMeta {}
 /// One object.
 fn object<T: Serialize + ?Sized>(status: StatusCode, data: &T) -> Response {
     (status, axum::Json(Envelope { data, meta: NoMeta {} })).into_response()
+}
+
+/// The text of one object's answer.
+fn envelope<T: Serialize>(data: &T) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&Envelope { data, meta: NoMeta {} })
+}
+
+/// A list of people or of what is theirs.
+fn listing<T: Serialize>(limit: Limit, found: Listing<T>) -> Response {
+    let meta = record::PageMeta {
+        total: found.total,
+        limit: limit.get(),
+        has_more: found.next.is_some(),
+        next_cursor: found.next,
+    };
+    page(&found.items, meta)
 }
 
 /// A list and where it goes on.

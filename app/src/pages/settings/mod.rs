@@ -1,0 +1,33 @@
+//! `/settings`: people, tokens, sessions and one's own password. Tables and forms, which stay the HTML they were sent as.
+
+mod parts;
+mod password;
+mod people;
+mod person;
+mod sessions;
+mod tokens;
+
+pub(crate) use password::PasswordPage;
+pub(crate) use people::PeoplePage;
+pub(crate) use person::PersonPage;
+pub(crate) use sessions::SessionsPage;
+pub(crate) use tokens::TokensPage;
+
+use leptos::prelude::*;
+
+use crate::message::people as words;
+use parts::{SECTIONS, me};
+
+#[component]
+pub(crate) fn SettingsPage() -> impl IntoView {
+    let sections = SECTIONS.map(|(href, name, about)| {
+        view! { <li><span><a class="more" href=href>{name}</a> " " {about}</span></li> }
+    });
+    view! {
+        <main id="main" class="page">
+            <h1>{words::SECTIONS}</h1>
+            {me().map(|person| view! { <p class="lead">{words::you_are(person.role)}</p> })}
+            <section class="card"><ul class="plain body">{sections.collect_view()}</ul></section>
+        </main>
+    }
+}

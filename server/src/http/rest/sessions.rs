@@ -1,0 +1,72 @@
+//! Browsers that are signed in: seen and ended by whoever they belong to, or by an administrator.
+
+use app::visitor::Visitor;
+use axum::Extension;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use domain::page::{Cursor, Limit};
+use domain::problem::{Code, Problem};
+use domain::query_string::QueryString;
+use engine::identity;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::body::Strict;
+use super::people::Nothing;
+use super::{idempotent, listing, object};
+use crate::http::AppState;
+use crate::http::problem::ApiResult;
+use crate::http::session::Caller;
+
+/// `GET /users/{name}/sessions`, newest first
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    visitor: Option<Extension<Visitor>>,
+    Path(name): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> ApiResult<Response> {
+    let mut query = QueryString::parse(raw.as_deref())?;
+    let (limit, after) = (query.one::<Limit>("limit").unwrap_or_default(), query.one::<Cursor>("cursor"));
+    query.finish()?;
+    let current = visitor.and_then(|visitor| visitor.session_id);
+    let found = identity::list_sessions(&state.engine, &principal, &name, current, after, limit).await?;
+    Ok(listing(limit, found))
+}
+
+#[derive(Serialize)]
+struct Ended {
+    user: String,
+    sessions_ended: u64,
+}
+
+/// `POST /users/{name}/sessions/revoke`: all of them, but the one that asks.
+pub(super) async fn revoke_all(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    visitor: Option<Extension<Visitor>>,
+    Path(user): Path<String>,
+    Strict { .. }: Strict<Nothing>,
+) -> ApiResult<Response> {
+    let keep = visitor.and_then(|visitor| visitor.session_id);
+    let sessions_ended = identity::revoke_sessions(&state.engine, &principal, &user, keep).await?;
+    Ok(object(StatusCode::OK, &Ended { user, sessions_ended }))
+}
+
+/// `POST /sessions/{id}/revoke`
+pub(super) async fn revoke(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { bytes, .. }: Strict<Nothing>,
+) -> ApiResult<Response> {
+    let id = id.parse::<Uuid>().map_err(|_| Problem::new(Code::NotFound, "There is no such session."))?;
+    let route = format!("POST /sessions/{id}/revoke");
+    idempotent::run(&state, &principal, &headers, &route, &bytes, async |_| {
+        let user = identity::revoke_session(&state.engine, &principal, id).await?;
+        Ok(object(StatusCode::OK, &Ended { user, sessions_ended: 1 }))
+    })
+    .await
+}
