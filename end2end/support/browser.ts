@@ -158,10 +158,11 @@ export const test = withServer.extend<Fixtures>({
     watch.over(context);
     await use(context);
   },
-  another: async ({ browser, watch }, use) => {
+  another: async ({ browser, watch, javaScriptEnabled }, use) => {
     const pages: Page[] = [];
     await use(async (options) => {
       const page = await window(browser, watch, options);
+      if ((options?.javaScriptEnabled ?? javaScriptEnabled) === false) UNSCRIPTED.add(page.context());
       pages.push(page);
       return page;
     });

@@ -103,4 +103,13 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
     await visit(page, '/approvals');
     await page.getByRole('button', { name: 'Expire stale' }).click();
   },
+  'the settings': (page) => page.goto('/settings'),
+  'the people': (page) => page.goto('/settings/people'),
+  'one person': async (page) => {
+    await page.goto('/settings/people/admin');
+    await page.locator('summary', { hasText: 'Change role' }).click();
+  },
+  'the tokens': (page) => page.goto('/settings/tokens'),
+  'one’s sessions': (page) => page.goto('/settings/sessions'),
+  'one’s password': (page) => page.goto('/settings/password'),
 };

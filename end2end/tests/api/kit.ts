@@ -250,3 +250,15 @@ export async function signIn(server: Server, name: string): Promise<string> {
 }
 
 export const FORM = 'application/x-www-form-urlencoded';
+
+/** What holds `secret`, as it is or encoded as in a URL, in JSON or in base64. */
+function holds(text: string, secret: string): boolean {
+  const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
+  return forms.some((form) => text.includes(form));
+}
+
+/** Which of the secrets (by their place in the list) are in which of the texts. */
+export function leaksOf(secrets: string[], texts: Map<string, string>): string[] {
+  const inText = (text: string) => secrets.flatMap((secret, at) => (holds(text, secret) ? [at] : []));
+  return [...texts].flatMap(([what, text]) => inText(text).map((at) => `secret ${at} in ${what}`));
+}

@@ -1,6 +1,6 @@
 // leak-55: a secret in a call reaches the worker that runs it and nobody else, wherever in the call it stood.
 import { expect, test } from '../../support/test';
-import { ACTIONS, API, Stream, approve, ask, claim, open, park, reject, report, show, signIn } from './kit';
+import { ACTIONS, API, Stream, approve, ask, claim, leaksOf, open, park, reject, report, show, signIn } from './kit';
 import type { Answer } from './kit';
 
 const CONSOLE = '/api/console';
@@ -24,18 +24,6 @@ const ARGS = {
   body: JSON.stringify({ nested: { client_secret: canary('Json') } }),
   private_key: canary('Key'),
 };
-
-/** What holds `secret`, as it is or encoded as in a URL, in JSON or in base64. */
-function holds(text: string, secret: string): boolean {
-  const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
-  return forms.some((form) => text.includes(form));
-}
-
-/** Which of the secrets (by their place in the list) are in which of the texts. */
-function leaksOf(secrets: string[], texts: Map<string, string>): string[] {
-  const inText = (text: string) => secrets.flatMap((secret, at) => (holds(text, secret) ? [at] : []));
-  return [...texts].flatMap(([what, text]) => inText(text).map((at) => `secret ${at} in ${what}`));
-}
 
 test('leak-55: secrets of a call, of its result and of its error are in the claim and nowhere else', async ({ server, agent, person, worker }) => {
   const cookie = await signIn(server, 'ana');
