@@ -126,9 +126,11 @@ pub(super) fn pages(path: &str, kept: &[(&str, String)], count: String, next: Op
             .collect();
         if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
     };
+    let further = use_url().get_untracked().search().contains("cursor=");
+    let first = further.then(|| view! { <a href=address(None)>{words::FIRST_PAGE}</a> });
     let goes_on = next.map(|next| view! { <a href=address(Some(&next))>{words::NEXT_PAGE}</a> });
     view! {
-        <footer class="pages"><span>{count}</span> <a href=address(None)>{words::FIRST_PAGE}</a> {goes_on}</footer>
+        <footer class="pages"><span>{count}</span> {first} {goes_on}</footer>
     }
     .into_any()
 }
