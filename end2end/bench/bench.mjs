@@ -2,7 +2,7 @@
 // machine: to be read, not to be asserted.
 //
 //   make bench                      everything, about two minutes
-//   make bench ARGS="--only park"   one of: park, decide, page, memory, start, wasm
+//   make bench ARGS="--only park"   one of: park, watch, decide, page, size, memory, start, wasm
 //   make bench ARGS="--rounds 3 --seconds 4"
 import { execFile } from 'node:child_process';
 import { readdir, stat, writeFile } from 'node:fs/promises';
@@ -13,7 +13,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 
 import { Baseline } from './baseline.mjs';
+import { grow } from './history.mjs';
 import { Server } from './server.mjs';
+import { Watchers } from './watchers.mjs';
 
 const CLIENTS = 16;
 /** A call as agents make them, about 900 bytes. */
@@ -72,6 +74,8 @@ async function measure(server) {
     await revoked(server);
     if (wanted('page')) await page(server, `${await server.sql("SELECT count(*) FROM pending_actions WHERE status = 'pending'")} pending`);
   }
+  if (wanted('watch')) await watch(server, tokens);
+  if (wanted('size')) await size(server);
   if (wanted('start')) await start(server);
   if (wanted('wasm')) await wasm();
 }
@@ -134,6 +138,50 @@ async function revoked(server) {
   for (const call of [CALL, { tool_name: 1 }]) {
     const status = await server.post('/actions', token, call).then(() => 'accepted', (error) => error.status);
     if (status !== 401) throw new Error(`the first request after a token was revoked is answered ${status}`);
+  }
+}
+
+/** Parks with nobody watching and with a hundred who do, in turns. */
+async function watch(server, { agent, person, body }) {
+  const parks = async () => {
+    const { per_second } = await load('park', server.addr, agent, CLIENTS, Number(options.seconds), body);
+    await server.settle();
+    return per_second;
+  };
+  const ratios = [];
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    const alone = await parks();
+    const watchers = await Watchers.open(server, person, 100);
+    const watched = await parks();
+    const told = watchers.close();
+    if (told < 100) throw new Error(`100 watchers were told ${told} things`);
+    ratios.push(watched / alone);
+  }
+  const ratio = median(ratios);
+  report('Parks with 100 watching, of parks with none', ratio.toFixed(2), '>= 0.90', ratio >= 0.9);
+}
+
+/** Pages and searches of a short history and of a long one. */
+async function size(server) {
+  const cookie = await server.signIn();
+  const p50 = async (path) => {
+    await load('page', server.addr, cookie, path, 30);
+    return (await load('page', server.addr, cookie, path, 100)).p50_ms;
+  };
+  const pages = { 'what waits': '/approvals', 'everything, newest first': '/approvals?status=all', 'by urgency': '/approvals?sort=urgency' };
+  const searches = ['once77777', 'sometimes77', 'often7', 'everywhere', 'once777'];
+  await grow(server, 100_000);
+  const short = {};
+  for (const [name, path] of Object.entries(pages)) short[name] = await p50(path);
+  await grow(server, 1_000_000);
+  for (const [name, path] of Object.entries(pages)) {
+    const long = await p50(path);
+    const ratio = long / short[name];
+    report(`Page of 50 out of 1,000,000, ${name} (${ms(long)}), of that out of 100,000 (${ms(short[name])})`, ratio.toFixed(2), '<= 1.5', ratio <= 1.5);
+  }
+  for (const words of searches) {
+    const found = await p50(`/approvals?status=all&q=${words}`);
+    report(`Search for ${words} in 1,000,000, p50`, ms(found), '< 100 ms', found < 100);
   }
 }
 

@@ -31,6 +31,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often an open stream asks whether its listener may still listen.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
+/// From so many changes at once on, a listener does better to read everything again than to be told each.
+const TOO_MANY: usize = 100;
+
 /// The route, relative to `/api/approvals`.
 pub fn router() -> Router<AppState> {
     Router::new().route("/events/stream", get(listen))
@@ -45,7 +48,7 @@ async fn listen(
     if !principal.may(Scope::ActionsRead) {
         return Err(Problem::new(Code::Forbidden, format!("{} may not read actions.", principal.name())).into());
     }
-    let changes = BroadcastStream::new(state.engine.changes().subscribe());
+    let changes = BroadcastStream::new(state.engine.changes().watch());
     let seq = engine::audit::newest(&state.engine).await?;
     let hello = Event::default()
         .id(seq.to_string())
@@ -54,9 +57,11 @@ async fn listen(
     let missed = missed(&state, &headers).await?;
     let bye = Event::default().event("bye").data("{}");
     let stopped = state.engine.changes().stopped();
-    let live = changes.map(|change| match change {
-        Ok(change) => event(&change),
-        Err(BroadcastStreamRecvError::Lagged(_)) => resync(),
+    let live = changes.flat_map(|changes| {
+        stream::iter(match changes {
+            Ok(changes) => told(&changes),
+            Err(BroadcastStreamRecvError::Lagged(_)) => vec![resync()],
+        })
     });
     let stream = stream::iter([hello])
         .chain(stream::iter(missed))
@@ -97,6 +102,15 @@ async fn missed(state: &AppState, headers: &HeaderMap) -> ApiResult<Vec<Event>> 
             Some(event(&Change { seq: entry.seq, kind: Kind::Action, id }))
         })
         .collect())
+}
+
+/// What a listener is told of changes that came together.
+fn told(changes: &[Change]) -> Vec<Event> {
+    if changes.len() < TOO_MANY {
+        return changes.iter().map(event).collect();
+    }
+    let newest = changes.iter().map(|change| change.seq).max().unwrap_or_default();
+    vec![if newest > 0 { resync().id(newest.to_string()) } else { resync() }]
 }
 
 fn event(change: &Change) -> Event {
