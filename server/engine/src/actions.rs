@@ -59,8 +59,9 @@ fn sees(principal: &Principal) -> Result<Option<TokenId>> {
 /// `forbidden`; when the database cannot be read.
 pub async fn list(engine: &Engine, principal: &Principal, filter: &ActionFilter) -> Result<ActionPage> {
     let parked_by = sees(principal)?;
-    let mut actions = store::actions::list(&engine.pool, filter, parked_by, filter.limit.get() + 1).await?;
     let (total, now) = store::actions::count(&engine.pool, filter, parked_by).await?;
+    let found = if total.is_some() { store::actions::Found::Few } else { store::actions::Found::Many };
+    let mut actions = store::actions::list(&engine.pool, filter, parked_by, found, filter.limit.get() + 1).await?;
     let more = i64::try_from(actions.len()).is_ok_and(|rows| rows > filter.limit.get());
     if more {
         actions.pop();

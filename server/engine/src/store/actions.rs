@@ -389,8 +389,8 @@ pub(crate) async fn expire(connection: &mut PgConnection, id: ActionId) -> sqlx:
 /// are left out.
 pub(crate) async fn lock_stale(connection: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<ActionId>> {
     let ids = sqlx::query_scalar!(
-        "SELECT id FROM pending_actions WHERE status = 'pending' AND expires_at <= now()
-         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED",
+        "SELECT id FROM pending_actions WHERE status = 'pending' AND coalesce(expires_at, 'infinity') <= now()
+         ORDER BY coalesce(expires_at, 'infinity') LIMIT $1 FOR UPDATE SKIP LOCKED",
         limit
     )
     .fetch_all(connection)
@@ -401,7 +401,8 @@ pub(crate) async fn lock_stale(connection: &mut PgConnection, limit: i64) -> sql
 /// How many pending actions are past their deadline.
 pub(crate) async fn count_stale(pool: &PgPool) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM pending_actions WHERE status = 'pending' AND expires_at <= now()"#
+        r#"SELECT count(*) AS "count!" FROM pending_actions
+           WHERE status = 'pending' AND coalesce(expires_at, 'infinity') <= now()"#
     )
     .fetch_one(pool)
     .await
@@ -540,38 +541,82 @@ pub(crate) async fn extend(connection: &mut PgConnection, id: ActionId, hours: i
 /// Lists longer than this are not counted to their end.
 pub(crate) const COUNTED: i64 = 10_000;
 
+/// The columns of an [`ActionRecord`], of the table as `a`.
+const COLUMNS: &str = "a.id, a.tool_name, a.tool_args_text, a.args_sha256, a.edited_args_text, a.edited_args_sha256,
+    a.agent_summary, a.why, a.evidence::text AS evidence, a.session_id, a.agent_id, a.status, a.execution_state, a.risk_tier,
+    (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS executor,
+    (SELECT executor_is_ready(t.executor, t.executor_config) FROM tools t WHERE t.name = a.tool_name) AS has_executor,
+    a.pending_code, a.pending_reason, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.decision_reason,
+    a.executed_at, a.execution_result_text, a.approval_rule_id, a.deduplication_key,
+    (a.expires_at IS NULL OR a.expires_at > now()) AS live";
+
+/// As the index for urgency has it.
+const TIER: &str = "(CASE a.risk_tier WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END)";
+
+/// How many of the filter's actions there are, as far as a search has to know: Postgres cannot tell how often the beginning
+/// of a word occurs, and one way to look for it is a thousand times slower than the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// At most [`COUNTED`]: found by the words' index, then sorted.
+    Few,
+    /// More: met soon by whoever goes through the actions in order.
+    Many,
+}
+
 /// A page of actions by keyset: what the filter holds, narrowed before the page is cut.
 pub(crate) async fn list(
     pool: &PgPool,
     filter: &ActionFilter,
     parked_by: Option<TokenId>,
+    found: Found,
     limit: i64,
 ) -> sqlx::Result<Vec<Action>> {
-    let mut query = QueryBuilder::new(
-        "SELECT a.id, a.tool_name, a.tool_args_text, a.args_sha256, a.edited_args_text, a.edited_args_sha256,
-            a.agent_summary, a.why, a.evidence::text AS evidence, a.session_id, a.agent_id, a.status, a.execution_state, a.risk_tier,
-            (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS executor,
-            (SELECT executor_is_ready(t.executor, t.executor_config) FROM tools t WHERE t.name = a.tool_name)
-                AS has_executor, a.pending_code, a.pending_reason,
-            a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.decision_reason, a.executed_at,
-            a.execution_result_text, a.approval_rule_id, a.deduplication_key,
-            (a.expires_at IS NULL OR a.expires_at > now()) AS live
-        FROM pending_actions a",
-    );
-    narrow(&mut query, filter, parked_by);
-    let (key, past, order) = match filter.sort {
-        Sort::Oldest => ("(a.requested_at, a.id)", ">", "a.requested_at, a.id"),
-        Sort::Newest => ("(a.requested_at, a.id)", "<", "a.requested_at DESC, a.id DESC"),
-        Sort::Urgency => {
-            ("(coalesce(a.expires_at, 'infinity'), a.id)", ">", "coalesce(a.expires_at, 'infinity'), a.id")
-        }
-    };
-    if let Some(Cursor { at, id }) = filter.cursor {
-        query.push(format_args!(" AND {key} {past} (")).push_bind(at).push(", ").push_bind(id).push(")");
+    let mut query;
+    if filter.words.is_some() && found == Found::Few {
+        // Materialized: sorted after it was found, not found while going through everything in order.
+        query = QueryBuilder::new(
+            "WITH found AS MATERIALIZED (SELECT a.id, a.requested_at, a.expires_at, a.risk_tier FROM pending_actions a",
+        );
+        narrow(&mut query, filter, parked_by, found);
+        query.push(format_args!(") SELECT {COLUMNS} FROM (SELECT a.id FROM found a WHERE true"));
+        cut(&mut query, filter, limit);
+        query.push(") page JOIN pending_actions a ON a.id = page.id ORDER BY ").push(order(filter.sort));
+    } else {
+        query = QueryBuilder::new("SELECT ");
+        query.push(COLUMNS).push(" FROM pending_actions a");
+        narrow(&mut query, filter, parked_by, found);
+        cut(&mut query, filter, limit);
     }
-    query.push(format_args!(" ORDER BY {order} LIMIT ")).push_bind(limit);
-    query.push(" OFFSET ").push_bind(filter.offset);
     actions(query.build_query_as::<ActionRecord>().fetch_all(pool).await?)
+}
+
+fn order(sort: Sort) -> String {
+    match sort {
+        Sort::Oldest => "a.requested_at, a.id".to_owned(),
+        Sort::Newest => "a.requested_at DESC, a.id DESC".to_owned(),
+        Sort::Urgency => format!("coalesce(a.expires_at, 'infinity'), {TIER}, a.id"),
+    }
+}
+
+/// The page after the cursor.
+fn cut(query: &mut QueryBuilder<Postgres>, filter: &ActionFilter, limit: i64) {
+    if let Some(Cursor { at, id }) = filter.cursor {
+        if filter.sort == Sort::Urgency {
+            query.push(format_args!(" AND (coalesce(a.expires_at, 'infinity'), {TIER}, a.id) > ("));
+            // What has no deadline stands at the end, beyond what a cursor can say.
+            query.push("CASE WHEN ").push_bind(at).push(" >= '10000-01-01' THEN 'infinity' ELSE ").push_bind(at);
+            query
+                .push(format_args!(" END, coalesce((SELECT {TIER} FROM pending_actions a WHERE a.id = "))
+                .push_bind(id);
+            query.push("), 9), ");
+        } else {
+            let past = if filter.sort == Sort::Oldest { ">" } else { "<" };
+            query.push(format_args!(" AND (a.requested_at, a.id) {past} (")).push_bind(at).push(", ");
+        }
+        query.push_bind(id).push(")");
+    }
+    query.push(format_args!(" ORDER BY {} LIMIT ", order(filter.sort))).push_bind(limit);
+    query.push(" OFFSET ").push_bind(filter.offset);
 }
 
 /// How many actions the filter holds, unless they are more than [`COUNTED`], and the database's clock.
@@ -580,16 +625,18 @@ pub(crate) async fn count(
     filter: &ActionFilter,
     parked_by: Option<TokenId>,
 ) -> sqlx::Result<(Option<i64>, DateTime<Utc>)> {
-    let mut query = QueryBuilder::new("SELECT count(*), now() FROM (SELECT FROM pending_actions a");
-    narrow(&mut query, filter, parked_by);
-    query.push(" LIMIT ").push_bind(COUNTED + 1).push(") counted");
+    // Materialized, and read no further than is counted: otherwise the limit makes Postgres hope to meet the first ten
+    // thousand soon, and go through everything for a word that occurs once.
+    let mut query = QueryBuilder::new("WITH found AS MATERIALIZED (SELECT FROM pending_actions a");
+    narrow(&mut query, filter, parked_by, Found::Few);
+    query.push(") SELECT count(*), now() FROM (SELECT FROM found LIMIT ").push_bind(COUNTED + 1).push(") counted");
     let (count, now) = query.build_query_as::<(i64, DateTime<Utc>)>().fetch_one(pool).await?;
     Ok((Some(count).filter(|count| *count <= COUNTED), now))
 }
 
 /// The conditions of a filter. Only those that it has are written: each shape of a filter is planned for itself, and a
 /// condition that might be switched off by a null would spoil the plan of the others.
-fn narrow(query: &mut QueryBuilder<Postgres>, filter: &ActionFilter, parked_by: Option<TokenId>) {
+fn narrow(query: &mut QueryBuilder<Postgres>, filter: &ActionFilter, parked_by: Option<TokenId>, found: Found) {
     query.push(" WHERE true");
     match filter.statuses.as_slice() {
         [] => {}
@@ -608,7 +655,11 @@ fn narrow(query: &mut QueryBuilder<Postgres>, filter: &ActionFilter, parked_by: 
         }
     }
     if let Some(words) = &filter.words {
-        query.push(" AND a.words @@ ").push_bind(words.clone()).push("::tsquery");
+        query.push(" AND (a.words @@ ").push_bind(words.clone()).push("::tsquery)");
+        if found == Found::Many {
+            // Not for an index: each action is looked at as it comes.
+            query.push(" IS TRUE");
+        }
     }
     let times = [("a.requested_at >=", filter.since), ("a.requested_at <", filter.until)];
     for (condition, at) in times {
@@ -618,7 +669,8 @@ fn narrow(query: &mut QueryBuilder<Postgres>, filter: &ActionFilter, parked_by: 
     }
     if let Some(hours) = filter.expiring_within_hours {
         query.push(
-            " AND a.status = 'pending' AND a.expires_at > now() AND a.expires_at <= now() + make_interval(hours => ",
+            " AND a.status = 'pending' AND coalesce(a.expires_at, 'infinity') > now()
+              AND coalesce(a.expires_at, 'infinity') <= now() + make_interval(hours => ",
         );
         query.push_bind(hours).push(")");
     }

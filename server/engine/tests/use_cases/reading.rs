@@ -1,5 +1,7 @@
 //! What is read back: pages without gaps, figures that add up, screens without secrets.
 
+use std::cmp::Reverse;
+
 use std::collections::HashSet;
 
 use domain::argument::ArgumentValue;
@@ -25,11 +27,18 @@ async fn paging_shows_every_action_once_in_order_however_it_is_sorted() {
         request.expires_in_hours = Some(1 + (n * 7) % 20);
         stage.try_park(request).await.unwrap();
     }
-    // Some of the same instant: only the id tells them apart.
-    sqlx::query("UPDATE pending_actions SET requested_at = '2026-01-01T00:00:00Z' WHERE (tool_args ->> 'n')::int < 9")
-        .execute(stage.engine.pool())
-        .await
-        .unwrap();
+    // Some of the same instant and deadline, some without a deadline: the tier or only the id tells them apart.
+    for change in [
+        "SET requested_at = '2026-01-01T00:00:00Z', expires_at = '2099-01-01T00:00:00Z',
+            risk_tier = (ARRAY['low', 'medium', 'high', 'critical'])[1 + (tool_args ->> 'n')::int % 4]
+         WHERE (tool_args ->> 'n')::int < 9",
+        "SET expires_at = NULL WHERE (tool_args ->> 'n')::int BETWEEN 10 AND 17",
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(format!("UPDATE pending_actions {change}")))
+            .execute(stage.engine.pool())
+            .await
+            .unwrap();
+    }
     for sort in Sort::ALL {
         let (mut seen, mut cursor) = (Vec::new(), None);
         loop {
@@ -48,7 +57,9 @@ async fn paging_shows_every_action_once_in_order_however_it_is_sorted() {
         let sorted = match sort {
             Sort::Oldest => seen.is_sorted_by_key(|action| (action.requested_at, action.id)),
             Sort::Newest => seen.iter().rev().is_sorted_by_key(|action| (action.requested_at, action.id)),
-            Sort::Urgency => seen.is_sorted_by_key(|action| (action.expires_at, action.id)),
+            Sort::Urgency => seen.is_sorted_by_key(|action| {
+                (action.expires_at.is_none(), action.expires_at, Reverse(action.risk_tier), action.id)
+            }),
         };
         assert!(sorted, "{sort}");
     }
@@ -216,4 +227,32 @@ async fn an_address_with_a_mistake_in_it_is_an_error_and_not_an_empty_page() {
     for address in ["status=waiting", "sort=name", "cursor=xyz", "q=%3F", "since=yesterday", "colour=red"] {
         assert_eq!(code(queue(&stage.engine, &stage.ana, address).await), Code::InvalidRequest, "{address}");
     }
+}
+
+#[tokio::test]
+async fn a_word_is_found_the_same_way_whether_it_is_rare_or_everywhere() {
+    let stage = Stage::new().await;
+    let rare = stage.park("send_email", r#"{"to":"needle@example.com"}"#).await;
+    for n in 0..6 {
+        stage.park("send_email", &format!(r#"{{"to":"hay{n}@example.com"}}"#)).await;
+    }
+    // More than are counted, of which the newest are wanted.
+    sqlx::query(
+        "INSERT INTO pending_actions (id, tool_name, tool_args, tool_args_text, args_sha256, agent_id, status, risk_tier,
+             requested_at, words)
+         SELECT gen_random_uuid(), 'bulk', '{}', '{}', repeat('0', 64), 'agent', 'pending', 'low',
+             '2020-01-01'::timestamptz + n * interval '1 second', array_to_tsvector(ARRAY['example'])
+         FROM generate_series(1, 10001) n",
+    )
+    .execute(stage.engine.pool())
+    .await
+    .unwrap();
+    let page = queue(&stage.engine, &stage.ana, "q=needle").await.unwrap();
+    assert_eq!((page.rows.len(), page.total, page.rows[0].id), (1, Some(1), rare.id));
+    let page = queue(&stage.engine, &stage.ana, "q=exam&sort=-requested_at&limit=5").await.unwrap();
+    assert_eq!((page.rows.len(), page.total), (5, None));
+    assert!(page.rows.iter().all(|row| row.tool_name == "send_email"), "the newest come first: {page:?}");
+    let next = format!("q=exam&sort=-requested_at&limit=5&cursor={}", page.next_cursor.unwrap());
+    let second = queue(&stage.engine, &stage.ana, &next).await.unwrap();
+    assert_eq!(second.rows[2].tool_name, "bulk");
 }
