@@ -131,6 +131,20 @@ test('a stream that comes back with Last-Event-ID is told what it missed, once a
   after.close();
 });
 
+test('what happens while a stream comes back is told once', async ({ server, agent }) => {
+  const first = await Stream.open(server, { token: agent.token });
+  let last = (await first.until((event) => event.event === 'hello', 'a hello')).id!;
+  first.close();
+  for (const round of times(10)) {
+    const action = await park(server, agent.token!);
+    const stream = await Stream.open(server, { token: agent.token, lastEventId: last });
+    const end = await park(server, agent.token!);
+    last = (await stream.until((event) => event.data.id === end.id, `the end of round ${round}`)).id!;
+    expect(stream.changesOf(action.id)).toHaveLength(1);
+    stream.close();
+  }
+});
+
 test('SIGTERM ends waits, waiting claims and streams with an orderly answer within ten seconds', async ({ server, agent, worker }) => {
   const action = await park(server, agent.token!);
   const stream = await Stream.open(server, { token: agent.token });

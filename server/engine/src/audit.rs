@@ -136,12 +136,15 @@ async fn verify_seal(engine: &Engine, seal: &Seal, found: &mut Verification) -> 
     Ok(())
 }
 
-/// Entries after `seq` for a stream that comes back, at most 500, and the newest place.
+/// How many entries a stream that comes back is given at most.
+pub const AT_ONCE: usize = 500;
+
+/// Entries after `seq` for a stream that comes back, at most [`AT_ONCE`].
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn since(engine: &Engine, seq: i64) -> Result<Vec<domain::event::Event>> {
-    Ok(store::events::after(&engine.pool, seq, 500).await?)
+    Ok(store::events::after(&engine.pool, seq, AT_ONCE as i64).await?)
 }
 
 /// The place of the newest entry.

@@ -52,7 +52,8 @@ pub struct Change {
 }
 
 impl Change {
-    pub(crate) fn action(id: ActionId, seq: i64) -> Self {
+    /// An action that changed, by the event at `seq`.
+    pub fn action(id: ActionId, seq: i64) -> Self {
         Self { seq, kind: Kind::Action, id: id.to_string() }
     }
 
@@ -60,7 +61,8 @@ impl Change {
         Self { seq, kind: Kind::Tool, id: name.to_owned() }
     }
 
-    fn resync() -> Self {
+    /// That changes may have been missed.
+    pub fn resync() -> Self {
         Self { seq: 0, kind: Kind::Resync, id: String::new() }
     }
 

@@ -3,6 +3,7 @@
 //! The stream is subscribed before anything is read, so nothing falls between. A client that comes back with
 //! `Last-Event-ID` gets what happened since, or `resync` where that is too much.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -50,16 +51,24 @@ async fn listen(
     }
     let changes = BroadcastStream::new(state.engine.changes().watch());
     let seq = engine::audit::newest(&state.engine).await?;
-    let hello = Event::default()
-        .id(seq.to_string())
-        .event("hello")
-        .data(json!({"seq": seq, "version": state.assets.version}).to_string());
-    let missed = missed(&state, &headers).await?;
+    let hello = Event::default().event("hello").data(json!({"seq": seq, "version": state.assets.version}).to_string());
+    // Who comes back has a place already, and keeps it until what was missed is told.
+    let (hello, missed) = match last_seen(&headers) {
+        None => (hello.id(seq.to_string()), Vec::new()),
+        Some(last) => (hello, missed(&state, last).await?),
+    };
+    let told_already: HashSet<i64> = missed.iter().map(|change| change.seq).filter(|seq| *seq > 0).collect();
+    let missed = told(&missed);
     let bye = Event::default().event("bye").data("{}");
     let stopped = state.engine.changes().stopped();
-    let live = changes.flat_map(|changes| {
+    let live = changes.flat_map(move |changes| {
         stream::iter(match changes {
-            Ok(changes) => told(&changes),
+            Ok(changes) => {
+                // What was gathered while the missed was read is among both.
+                let new: Vec<_> =
+                    changes.iter().filter(|change| !told_already.contains(&change.seq)).cloned().collect();
+                told(&new)
+            }
             Err(BroadcastStreamRecvError::Lagged(_)) => vec![resync()],
         })
     });
@@ -86,22 +95,18 @@ async fn no_longer_current(state: AppState, principal: Principal, session: Optio
     }
 }
 
-/// What happened since the event that the client saw last.
-async fn missed(state: &AppState, headers: &HeaderMap) -> ApiResult<Vec<Event>> {
-    let Some(last) = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse::<i64>().ok()) else {
-        return Ok(Vec::new());
-    };
+/// The place of the event that a client saw last.
+fn last_seen(headers: &HeaderMap) -> Option<i64> {
+    headers.get("last-event-id")?.to_str().ok()?.parse().ok()
+}
+
+/// What happened since, or that it is too much to tell.
+async fn missed(state: &AppState, last: i64) -> ApiResult<Vec<Change>> {
     let events = engine::audit::since(&state.engine, last).await?;
-    if events.len() >= 500 {
-        return Ok(vec![resync()]);
+    if events.len() >= engine::audit::AT_ONCE {
+        return Ok(vec![Change::resync()]);
     }
-    Ok(events
-        .iter()
-        .filter_map(|entry| {
-            let id = entry.action_id?.to_string();
-            Some(event(&Change { seq: entry.seq, kind: Kind::Action, id }))
-        })
-        .collect())
+    Ok(events.iter().filter_map(|entry| Some(Change::action(entry.action_id?, entry.seq))).collect())
 }
 
 /// What a listener is told of changes that came together.

@@ -587,7 +587,8 @@ pub(crate) async fn list(
         narrow(&mut query, filter, parked_by, found);
         cut(&mut query, filter, limit);
     }
-    actions(query.build_query_as::<ActionRecord>().fetch_all(pool).await?)
+    let planned_once = filter.words.is_none();
+    actions(query.build_query_as::<ActionRecord>().persistent(planned_once).fetch_all(pool).await?)
 }
 
 fn order(sort: Sort) -> String {
@@ -625,13 +626,37 @@ pub(crate) async fn count(
     filter: &ActionFilter,
     parked_by: Option<TokenId>,
 ) -> sqlx::Result<(Option<i64>, DateTime<Utc>)> {
-    // Materialized, and read no further than is counted: otherwise the limit makes Postgres hope to meet the first ten
-    // thousand soon, and go through everything for a word that occurs once.
-    let mut query = QueryBuilder::new("WITH found AS MATERIALIZED (SELECT FROM pending_actions a");
-    narrow(&mut query, filter, parked_by, Found::Few);
-    query.push(") SELECT count(*), now() FROM (SELECT FROM found LIMIT ").push_bind(COUNTED + 1).push(") counted");
-    let (count, now) = query.build_query_as::<(i64, DateTime<Utc>)>().fetch_one(pool).await?;
+    let mut query;
+    if let Some(words) = &filter.words
+        && !is_dense(pool, words).await?
+    {
+        // Materialized, and read no further than is counted: otherwise the limit makes Postgres hope to meet the first
+        // ten thousand soon, and go through everything for a word that occurs once.
+        query = QueryBuilder::new("WITH found AS MATERIALIZED (SELECT FROM pending_actions a");
+        narrow(&mut query, filter, parked_by, Found::Few);
+        query.push(") SELECT count(*), now() FROM (SELECT FROM found");
+    } else {
+        query = QueryBuilder::new("SELECT count(*), now() FROM (SELECT FROM pending_actions a");
+        narrow(&mut query, filter, parked_by, Found::Many);
+    }
+    query.push(" LIMIT ").push_bind(COUNTED + 1).push(") counted");
+    // How often a word occurs decides how it is looked for: each search is planned for its own words.
+    let planned_once = filter.words.is_none();
+    let counted = query.build_query_as::<(i64, DateTime<Utc>)>().persistent(planned_once);
+    let (count, now) = counted.fetch_one(pool).await?;
     Ok((Some(count).filter(|count| *count <= COUNTED), now))
+}
+
+/// Whether every other action has the words, going by the newest: then the first ten thousand are met soon.
+async fn is_dense(pool: &PgPool, words: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) > 500 AS "dense!"
+           FROM (SELECT words FROM pending_actions ORDER BY requested_at DESC, id DESC LIMIT 1000) newest
+           WHERE words @@ $1::text::tsquery"#,
+        words
+    )
+    .fetch_one(pool)
+    .await
 }
 
 /// The conditions of a filter. Only those that it has are written: each shape of a filter is planned for itself, and a
