@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod argument;
+pub mod constraint;
 pub mod digest;
 pub mod editing;
 pub mod event;
@@ -15,13 +16,17 @@ pub mod id;
 pub mod identity;
 pub mod json;
 pub mod lifecycle;
+#[cfg(feature = "matcher")]
+pub mod matching;
 pub mod metrics;
 pub mod page;
 pub mod people;
+pub mod precedence;
 pub mod problem;
 pub mod query_string;
 pub mod redaction;
 pub mod risk;
+pub mod rule;
 pub mod seal;
 pub mod search;
 pub mod text_safety;

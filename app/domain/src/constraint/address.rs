@@ -1,0 +1,23 @@
+//! One plain e-mail address and nothing around it: the dot-atom form of RFC 5322 §3.2.3 in ASCII, at a host name.
+//! Lists, display names, quotes, comments and white space are no plain address.
+
+use super::is_host;
+
+/// The address taken apart, if the text is one: what stands before the `@` as it is written, the domain in lower case.
+pub(super) fn parse(text: &str) -> Option<(&str, String)> {
+    let (local, domain) = text.split_once('@')?;
+    let is_atom = |atom: &str| {
+        !atom.is_empty()
+            && atom.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
+    };
+    (text.len() <= 254 && local.len() <= 64 && local.split('.').all(is_atom) && is_host(domain))
+        .then(|| (local, domain.to_ascii_lowercase()))
+}
+
+/// Whether `host` is what `pattern` names: itself, or with `*.` in front what is below it. Both in lower case.
+pub(super) fn host_is(pattern: &str, host: &str) -> bool {
+    match pattern.strip_prefix("*.") {
+        Some(parent) => host.strip_suffix(parent).is_some_and(|below| below.len() > 1 && below.ends_with('.')),
+        None => pattern == host,
+    }
+}

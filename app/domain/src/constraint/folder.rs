@@ -1,0 +1,21 @@
+//! A path that stays below a folder whoever reads it: no dot segments, no empty ones, nothing that a shell, a decoder or
+//! the eye would take for something else.
+
+use crate::text_safety;
+
+/// Whether the path is strictly below the folder.
+pub(super) fn is_below(path: &str, folder: &str) -> bool {
+    let rest = if folder == "/" {
+        path.strip_prefix('/')
+    } else {
+        path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'))
+    };
+    let plain = !path.contains(['\\', '%', '~', '$', '\0'])
+        && !path.chars().any(|character| character.is_control() || text_safety::is_invisible(character));
+    rest.is_some_and(|rest| plain && rest.split('/').all(is_plain))
+}
+
+/// A trailing dot or space is dropped by some file systems.
+fn is_plain(part: &str) -> bool {
+    !matches!(part, "" | "." | "..") && !part.ends_with(['.', ' ']) && !part.starts_with(' ')
+}

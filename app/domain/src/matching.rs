@@ -1,0 +1,313 @@
+//! Does a call fit a rule? One evaluation answers the gate, the test page, "nearest rule" and the replay. Each
+//! constraint's result is data: [`Verdict`].
+
+use crate::argument::{ArgumentClass, ClassOverrides, Classifier};
+use crate::constraint::{ArgumentPath, Compiled, Constraint, Quantifier, Segment, Why};
+use crate::json::Json;
+use crate::risk::RiskTier;
+use crate::rule::{Definition, Effect, Ground, Unlisted, demands};
+
+/// A tool's words about its arguments, prepared for judging many calls.
+pub struct Classes(Classifier);
+
+impl Classes {
+    /// Of a tool with these overrides.
+    pub fn new(overrides: &ClassOverrides) -> Self {
+        Self(Classifier::new(overrides))
+    }
+}
+
+/// A rule's definition, ready to judge calls.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    /// The cheap ones first: most calls fail at one of them.
+    checks: Vec<Check>,
+    effect: Effect,
+    unlisted: Unlisted,
+    tier: RiskTier,
+    /// What the tool's tier asks and the rule does not have, since the tier was raised.
+    unmet: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Check {
+    /// Its place among the constraints as they were written.
+    place: usize,
+    path: ArgumentPath,
+    /// `None`: it cannot be judged, and never holds.
+    compiled: Option<Compiled>,
+}
+
+/// One constraint's result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    pub path: ArgumentPath,
+    /// What is asked, in words.
+    pub asked: String,
+    /// Why it does not hold; `None`: it holds.
+    pub why: Option<Why>,
+}
+
+/// Why an argument that no constraint judges stands in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uncovered {
+    /// The rule forbids what it does not name.
+    Unlisted,
+    /// It decides what the call does, and the rule does not name it.
+    UnnamedCritical,
+    /// It decides what the call does, and the rule takes anything there.
+    NotPinned,
+}
+
+impl Uncovered {
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unlisted => "unlisted",
+            Self::UnnamedCritical => "unnamed_critical",
+            Self::NotPinned => "not_pinned",
+        }
+    }
+
+    /// Said of the argument.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Unlisted => "is not named by the rule, which allows nothing else",
+            Self::UnnamedCritical => "decides what the call does, and the rule does not name it",
+            Self::NotPinned => "decides what the call does, and the rule does not pin it",
+        }
+    }
+}
+
+/// The whole result of holding a call against a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Each constraint, in the order in which they were written.
+    pub checks: Vec<Checked>,
+    /// Arguments that no constraint judges and that stand in the way.
+    pub uncovered: Vec<(ArgumentPath, Uncovered)>,
+    /// What the tool's tier asks and the rule does not have.
+    pub unmet: Vec<String>,
+}
+
+impl Verdict {
+    /// Whether the call fits.
+    pub fn holds(&self) -> bool {
+        self.misses() == 0
+    }
+
+    /// How many things stand in the way.
+    pub fn misses(&self) -> usize {
+        self.checks.iter().filter(|check| check.why.is_some()).count() + self.uncovered.len() + self.unmet.len()
+    }
+
+    /// The first thing that stands in the way: where, and why, in words.
+    pub fn first_miss(&self) -> Option<(String, String)> {
+        let check = self.checks.iter().find_map(|check| {
+            check.why.map(|why| (check.path.to_string(), format!("{}: it {}", why.words(), check.asked)))
+        });
+        let uncovered = || self.uncovered.first().map(|(path, why)| (path.to_string(), why.words().to_owned()));
+        check.or_else(uncovered).or_else(|| self.unmet.first().map(|unmet| (String::new(), unmet.clone())))
+    }
+}
+
+impl Matcher {
+    /// Prepares a definition for calls of a tool of this tier, with these classes of arguments.
+    pub fn new(definition: &Definition, tier: RiskTier, overrides: &ClassOverrides) -> Self {
+        let mut checks: Vec<Check> = definition
+            .constraints
+            .iter()
+            .enumerate()
+            .map(|(place, (path, constraint))| Check {
+                place,
+                path: path.clone(),
+                compiled: Compiled::new(constraint).ok(),
+            })
+            .collect();
+        checks.sort_by_key(|check| check.compiled.as_ref().map_or(0, |compiled| cost(compiled.constraint())));
+        // What has been made once is not asked again whether it was confirmed, nor whether it still has time.
+        let ground = Ground { tier, overrides, now: chrono::DateTime::UNIX_EPOCH, from: None };
+        let unmet = demands(definition, &ground, true).into_iter().filter(|demand| !demand.met);
+        let unmet =
+            unmet.map(|demand| format!("{} {}", demand.pointer.trim_start_matches('/'), demand.missing)).collect();
+        Self { checks, effect: definition.effect, unlisted: definition.unlisted, tier, unmet }
+    }
+
+    const fn quantifier(&self) -> Quantifier {
+        match self.effect {
+            Effect::Allow => Quantifier::Each,
+            Effect::Deny | Effect::Hold => Quantifier::Any,
+        }
+    }
+
+    /// Whether the call fits. The short way: no words are made.
+    pub fn fits(&self, args: &Json, classes: &Classes) -> bool {
+        self.misses(args, classes, 1) == 0
+    }
+
+    /// How many things stand in the way, counted no further than `enough`.
+    pub fn misses(&self, args: &Json, classes: &Classes, enough: usize) -> usize {
+        let mut misses = self.unmet.len();
+        for check in &self.checks {
+            if misses >= enough {
+                return misses;
+            }
+            misses += usize::from(self.judge(check, args).is_some());
+        }
+        if misses >= enough {
+            return misses;
+        }
+        misses + self.uncovered(args, classes).len()
+    }
+
+    /// The whole result, in words where people read it.
+    pub fn verdict(&self, args: &Json, classes: &Classes) -> Verdict {
+        let mut checks: Vec<(usize, Checked)> = self
+            .checks
+            .iter()
+            .map(|check| {
+                let asked = check.compiled.as_ref().map_or_else(String::new, |own| own.constraint().words());
+                (check.place, Checked { path: check.path.clone(), asked, why: self.judge(check, args) })
+            })
+            .collect();
+        checks.sort_by_key(|(place, _)| *place);
+        Verdict {
+            checks: checks.into_iter().map(|(_, check)| check).collect(),
+            uncovered: self.uncovered(args, classes),
+            unmet: self.unmet.clone(),
+        }
+    }
+
+    fn judge(&self, check: &Check, args: &Json) -> Option<Why> {
+        let Some(compiled) = &check.compiled else { return Some(Why::NotUnderstood) };
+        compiled.judge(&check.path.select(args), self.quantifier()).err()
+    }
+
+    fn uncovered(&self, args: &Json, classes: &Classes) -> Vec<(ArgumentPath, Uncovered)> {
+        let mut found = Vec::new();
+        // A rule that stops calls stops them whatever else they hold, unless it says otherwise.
+        if self.effect != Effect::Allow && self.unlisted == Unlisted::Ignore {
+            return found;
+        }
+        let own: Vec<&Check> = self.checks.iter().collect();
+        for (name, value) in args.as_object().unwrap_or_default() {
+            let mut walk = Walk { matcher: self, classes, names: vec![name], found: &mut found };
+            walk.visit(ArgumentPath::argument(name), value, &own);
+        }
+        found
+    }
+}
+
+/// How long it takes to judge, roughly.
+const fn cost(constraint: &Constraint) -> u8 {
+    match constraint {
+        Constraint::Exact(_) | Constraint::Absent => 0,
+        Constraint::OneOf(_) | Constraint::Range { .. } | Constraint::Length { .. } | Constraint::Path { .. } => 1,
+        Constraint::Email { .. } | Constraint::Pattern(_) => 2,
+        Constraint::Any => 4,
+        _ => 3,
+    }
+}
+
+/// A walk over one argument, for what no constraint judges.
+struct Walk<'a, 'b> {
+    matcher: &'a Matcher,
+    classes: &'a Classes,
+    names: Vec<&'a str>,
+    found: &'b mut Vec<(ArgumentPath, Uncovered)>,
+}
+
+impl<'a> Walk<'a, '_> {
+    /// `near`: the constraints whose paths lead here or further, judged up to this value's depth.
+    fn visit(&mut self, path: ArgumentPath, value: &'a Json, near: &[&'a Check]) {
+        let depth = path.segments().len();
+        let step = &path.segments()[depth - 1];
+        let near: Vec<&Check> = near
+            .iter()
+            .copied()
+            .filter(|check| check.path.segments().get(depth - 1).is_some_and(|segment| segment.takes(step)))
+            .collect();
+        let (here, deeper): (Vec<&Check>, Vec<&Check>) =
+            near.into_iter().partition(|check| check.path.segments().len() == depth);
+        let strict = self.matcher.effect == Effect::Allow;
+        let critical = strict && self.classes.0.class(&self.names) == ArgumentClass::Critical;
+        let pinned = here.iter().any(|check| check.compiled.as_ref().is_some_and(|own| own.constraint().pins()));
+        if pinned {
+            return;
+        }
+        let container = value.is_object() || value.as_array().is_some_and(|items| !items.is_empty());
+        if !deeper.is_empty() && container {
+            self.inside(&path, value, &deeper, !here.is_empty());
+        } else if here.is_empty() {
+            let why = if critical || (strict && self.holds_critical(value)) {
+                Uncovered::UnnamedCritical
+            } else {
+                Uncovered::Unlisted
+            };
+            if why == Uncovered::UnnamedCritical || self.matcher.unlisted == Unlisted::Forbid {
+                self.found.push((path, why));
+            }
+        } else if critical {
+            if self.matcher.tier >= RiskTier::High {
+                self.found.push((path, Uncovered::NotPinned));
+            }
+        } else if strict && container {
+            // Anything goes here, but for what decides what the call does.
+            self.inside(&path, value, &[], true);
+        }
+    }
+
+    fn inside(&mut self, path: &ArgumentPath, value: &'a Json, deeper: &[&'a Check], named: bool) {
+        match value {
+            Json::Object(members) => {
+                for (name, value) in members {
+                    self.names.push(name);
+                    self.child(path.then(Segment::Name(name.clone())), value, deeper, named);
+                    self.names.pop();
+                }
+            }
+            Json::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.child(path.then(Segment::At(at)), item, deeper, named);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `named`: a constraint above takes anything here that is not critical.
+    fn child(&mut self, path: ArgumentPath, value: &'a Json, deeper: &[&'a Check], named: bool) {
+        if !named || !deeper.is_empty() {
+            let before = self.found.len();
+            self.visit(path, value, deeper);
+            if named {
+                let mut at = 0;
+                self.found.retain(|(_, why)| {
+                    at += 1;
+                    at <= before || *why != Uncovered::Unlisted
+                });
+            }
+            return;
+        }
+        if self.classes.0.class(&self.names) == ArgumentClass::Critical {
+            self.found.push((path, Uncovered::UnnamedCritical));
+        } else {
+            self.inside(&path, value, &[], true);
+        }
+    }
+
+    /// Whether something inside decides what the call does.
+    fn holds_critical(&mut self, value: &'a Json) -> bool {
+        match value {
+            Json::Object(members) => members.iter().any(|(name, value)| {
+                self.names.push(name);
+                let critical =
+                    self.classes.0.class(&self.names) == ArgumentClass::Critical || self.holds_critical(value);
+                self.names.pop();
+                critical
+            }),
+            Json::Array(items) => items.iter().any(|item| self.holds_critical(item)),
+            _ => false,
+        }
+    }
+}
