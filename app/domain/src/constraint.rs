@@ -31,8 +31,8 @@ pub use compiled::{BadPattern, Compiled, Quantifier, Why};
 #[cfg(feature = "matcher")]
 pub use glob::escape as escape_glob;
 pub use path::{ArgumentPath, PathError, Segment};
+pub(crate) use read::escape;
 pub use read::{Asked, read_constraint, read_constraints, stored_constraint};
-pub(crate) use read::{escape, is_host};
 pub use same::same_value;
 
 /// The longest pattern and regular expression, in bytes.

@@ -1,7 +1,7 @@
 //! One plain e-mail address and nothing around it: the dot-atom form of RFC 5322 §3.2.3 in ASCII, at a host name.
 //! Lists, display names, quotes, comments and white space are no plain address.
 
-use super::is_host;
+use super::read::is_host;
 
 /// The address taken apart, if the text is one: what stands before the `@` as it is written, the domain in lower case.
 pub(super) fn parse(text: &str) -> Option<(&str, String)> {

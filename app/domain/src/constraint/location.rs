@@ -4,7 +4,7 @@
 use url::{Host, Url};
 
 use super::address::host_is;
-use super::is_host;
+use super::read::is_host;
 
 /// Whether the text is a URL at one of `hosts`, by one of `schemes` (both in lower case).
 pub(super) fn is_at(text: &str, hosts: &[String], schemes: &[String]) -> bool {
