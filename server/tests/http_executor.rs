@@ -293,8 +293,13 @@ async fn a_server_that_stops_gives_calls_under_way_their_time_and_then_says_that
     assert_eq!(outcome(&stage.read(soon.id).await).0, Some(ExecutionState::Succeeded));
     let (state, said) = outcome(&stage.read(never.id).await);
     assert_eq!((state, said.as_str()), (Some(ExecutionState::Unknown), "The server stopped before the answer came."));
-    assert_eq!(stage.read(late.id).await.action.execution_state, Some(ExecutionState::Queued));
-    assert_eq!(receiver.requests().len(), 2);
+    // It waits for the next server, unless the last look was under way and took it: then it is made whole.
+    let called = match stage.read(late.id).await.action.execution_state {
+        Some(ExecutionState::Queued) => 2,
+        Some(ExecutionState::Succeeded) => 3,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(receiver.requests().len(), called);
 }
 
 async fn until(what: &str, done: impl AsyncFn() -> bool) {
