@@ -8,7 +8,6 @@ mod edit;
 pub(crate) use edit::*;
 
 use domain::action::{AttemptState, Decider};
-use domain::event::EventType;
 use domain::health::Health;
 use domain::identity::Role;
 use domain::lifecycle::{ExecutionState, Status, Verb};
@@ -521,41 +520,6 @@ pub(crate) const fn attempt(state: AttemptState) -> (Health, &'static str) {
 
 pub(crate) fn attempt_of(number: i32, worker: &str) -> String {
     format!("Attempt {number} by {worker}")
-}
-
-/// What an entry of the trail says, before its actor.
-pub(crate) const fn event(event: EventType) -> &'static str {
-    match event {
-        EventType::ActionParked => "Parked",
-        EventType::ActionAutoApproved => "Approved by rule",
-        EventType::ActionBypassed => "Let through: the tool was open",
-        EventType::ActionBlocked => "Refused: the tool is blocked",
-        EventType::ActionApproved => "Approved",
-        EventType::ActionRejected => "Rejected",
-        EventType::ActionWithdrawn => "Withdrawn",
-        EventType::ActionExpired => "Expired",
-        EventType::ActionExtended => "Deadline moved",
-        EventType::ActionAbandoned => "Given up",
-        EventType::ExecutionClaimed => "Taken by an executor",
-        EventType::ExecutionSucceeded => "Succeeded",
-        EventType::ExecutionFailed => "Failed",
-        EventType::ExecutionUnknown => "Executor went silent",
-        EventType::ExecutionReportedLate => "Late report",
-        EventType::ExecutionResolved => "Outcome settled by a person",
-        EventType::ExecutionRetried => "To be tried again",
-        EventType::DecisionRefused => "Decision refused",
-        EventType::ToolRegistered => "Tool registered",
-        EventType::ToolChanged => "Tool changed",
-        EventType::UserCreated => "Person added",
-        EventType::UserChanged => "Person changed",
-        EventType::SignedIn => "Signed in",
-        EventType::SignInFailed => "Sign-in failed",
-        EventType::SignedOut => "Signed out",
-        EventType::SessionRevoked => "Session ended",
-        EventType::TokenCreated => "Token created",
-        EventType::TokenRevoked => "Token revoked",
-        EventType::SettingChanged => "Setting changed",
-    }
 }
 
 // Deciding.

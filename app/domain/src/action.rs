@@ -34,27 +34,43 @@ pub enum PendingCode {
     ToolPaused,
     /// The tool was never seen before.
     ToolUnreviewed,
+    /// A rule came near, and failed on one argument.
+    NearestRuleFailed,
+    /// A rule fits but for an argument that decides what the call does and that it does not pin.
+    ArgumentNotPinned,
+    /// A rule holds such calls for a person.
+    HeldByRule,
+    /// A rule fits, and waits itself until somebody has looked at the changed tool.
+    RuleSuspended,
+    /// A rule fits, and its time or its uses are over.
+    RuleEnded,
 }
 
 impl PendingCode {
+    /// All codes.
+    pub const ALL: [Self; 8] = [
+        Self::NoMatchingRule,
+        Self::ToolPaused,
+        Self::ToolUnreviewed,
+        Self::NearestRuleFailed,
+        Self::ArgumentNotPinned,
+        Self::HeldByRule,
+        Self::RuleSuspended,
+        Self::RuleEnded,
+    ];
+
     /// The stable word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoMatchingRule => "no_matching_rule",
             Self::ToolPaused => "tool_paused",
             Self::ToolUnreviewed => "tool_unreviewed",
+            Self::NearestRuleFailed => "nearest_rule_failed",
+            Self::ArgumentNotPinned => "argument_not_pinned",
+            Self::HeldByRule => "held_by_rule",
+            Self::RuleSuspended => "rule_suspended",
+            Self::RuleEnded => "rule_ended",
         }
-    }
-
-    /// The reason in words; `because`: what a person said, where one said something.
-    pub fn reason(self, tool: &str, because: Option<&str>) -> PendingReason {
-        let because = because.map(|words| format!(" ({words})")).unwrap_or_default();
-        let text = match self {
-            Self::NoMatchingRule => "No rule matched.".to_owned(),
-            Self::ToolPaused => format!("{tool} is paused{because}: every call waits for a person."),
-            Self::ToolUnreviewed => format!("{tool} was never seen before, and nobody has looked at it yet."),
-        };
-        PendingReason { code: self, text }
     }
 }
 
@@ -174,6 +190,8 @@ pub struct Action {
     pub executed_at: Option<DateTime<Utc>>,
     pub execution_result: Option<ExecutionResult>,
     pub approval_rule_id: Option<RuleId>,
+    /// The rule because of which it waits: that holds it, or that came nearest.
+    pub pending_rule_id: Option<RuleId>,
     pub deduplication_key: Option<String>,
     /// Whether the deadline was still ahead when the row was read, by the database's clock.
     pub live: bool,

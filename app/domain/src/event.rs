@@ -12,7 +12,7 @@ use crate::json::Json;
 use crate::risk::UnknownWord;
 
 macro_rules! event_types {
-    ($($variant:ident = $word:literal),+ $(,)?) => {
+    ($($variant:ident = $word:literal, $said:literal;)+) => {
         /// What happened. The words are stable: they are in the trail for years.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum EventType { $($variant),+ }
@@ -25,40 +25,52 @@ macro_rules! event_types {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
+
+            /// What an entry says, before its actor.
+            pub const fn words(self) -> &'static str {
+                match self { $(Self::$variant => $said),+ }
+            }
         }
     };
 }
 
 event_types! {
-    ActionParked = "action_parked",
-    ActionAutoApproved = "action_auto_approved",
-    ActionBypassed = "action_bypassed",
-    ActionBlocked = "action_blocked",
-    ActionApproved = "action_approved",
-    ActionRejected = "action_rejected",
-    ActionWithdrawn = "action_withdrawn",
-    ActionExpired = "action_expired",
-    ActionExtended = "action_extended",
-    ActionAbandoned = "action_abandoned",
-    ExecutionClaimed = "execution_claimed",
-    ExecutionSucceeded = "execution_succeeded",
-    ExecutionFailed = "execution_failed",
-    ExecutionUnknown = "execution_unknown",
-    ExecutionReportedLate = "execution_reported_late",
-    ExecutionResolved = "execution_resolved",
-    ExecutionRetried = "execution_retried",
-    DecisionRefused = "decision_refused",
-    ToolRegistered = "tool_registered",
-    ToolChanged = "tool_changed",
-    UserCreated = "user_created",
-    UserChanged = "user_changed",
-    SignedIn = "signed_in",
-    SignInFailed = "sign_in_failed",
-    SignedOut = "signed_out",
-    SessionRevoked = "session_revoked",
-    TokenCreated = "token_created",
-    TokenRevoked = "token_revoked",
-    SettingChanged = "setting_changed",
+    ActionParked = "action_parked", "Parked";
+    ActionAutoApproved = "action_auto_approved", "Approved by rule";
+    ActionDenied = "action_denied", "Refused by a rule";
+    ActionBypassed = "action_bypassed", "Let through: the tool was open";
+    ActionBlocked = "action_blocked", "Refused: the tool is blocked";
+    ActionApproved = "action_approved", "Approved";
+    ActionRejected = "action_rejected", "Rejected";
+    ActionWithdrawn = "action_withdrawn", "Withdrawn";
+    ActionExpired = "action_expired", "Expired";
+    ActionExtended = "action_extended", "Deadline moved";
+    ActionAbandoned = "action_abandoned", "Given up";
+    ExecutionClaimed = "execution_claimed", "Taken by an executor";
+    ExecutionSucceeded = "execution_succeeded", "Succeeded";
+    ExecutionFailed = "execution_failed", "Failed";
+    ExecutionUnknown = "execution_unknown", "Executor went silent";
+    ExecutionReportedLate = "execution_reported_late", "Late report";
+    ExecutionResolved = "execution_resolved", "Outcome settled by a person";
+    ExecutionRetried = "execution_retried", "To be tried again";
+    DecisionRefused = "decision_refused", "Decision refused";
+    RuleCreated = "rule_created", "Rule made";
+    RuleRevoked = "rule_revoked", "Rule revoked";
+    RuleSuspended = "rule_suspended", "Rule suspended";
+    RuleResumed = "rule_resumed", "Rule taken up again";
+    RuleExpired = "rule_expired", "Rule ended: its time is over";
+    RuleExhausted = "rule_exhausted", "Rule ended: its uses are made";
+    ToolRegistered = "tool_registered", "Tool registered";
+    ToolChanged = "tool_changed", "Tool changed";
+    UserCreated = "user_created", "Person added";
+    UserChanged = "user_changed", "Person changed";
+    SignedIn = "signed_in", "Signed in";
+    SignInFailed = "sign_in_failed", "Sign-in failed";
+    SignedOut = "signed_out", "Signed out";
+    SessionRevoked = "session_revoked", "Session ended";
+    TokenCreated = "token_created", "Token created";
+    TokenRevoked = "token_revoked", "Token revoked";
+    SettingChanged = "setting_changed", "Setting changed";
 }
 
 impl fmt::Display for EventType {

@@ -27,6 +27,7 @@ pub mod query_string;
 pub mod redaction;
 pub mod risk;
 pub mod rule;
+pub mod rule_filter;
 pub mod seal;
 pub mod search;
 pub mod text_safety;

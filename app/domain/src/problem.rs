@@ -25,10 +25,12 @@ pub enum Code {
     ArgumentsChanged,
     WrongState,
     RevisionChanged,
+    AlreadyRevoked,
     LastAdministrator,
     LeaseLost,
     InProgress,
     IdempotencyMismatch,
+    RuleRejected,
     InvalidRequest,
     UnsupportedMediaType,
     MalformedJson,
@@ -40,7 +42,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, for the documentation and the tests.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::HumanActorRequired,
@@ -56,10 +58,12 @@ impl Code {
         Self::ArgumentsChanged,
         Self::WrongState,
         Self::RevisionChanged,
+        Self::AlreadyRevoked,
         Self::LastAdministrator,
         Self::LeaseLost,
         Self::InProgress,
         Self::IdempotencyMismatch,
+        Self::RuleRejected,
         Self::InvalidRequest,
         Self::UnsupportedMediaType,
         Self::MalformedJson,
@@ -88,12 +92,13 @@ impl Code {
             | Self::ArgumentsChanged
             | Self::WrongState
             | Self::RevisionChanged
+            | Self::AlreadyRevoked
             | Self::LastAdministrator
             | Self::LeaseLost
             | Self::InProgress => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::IdempotencyMismatch | Self::InvalidRequest => 422,
+            Self::IdempotencyMismatch | Self::RuleRejected | Self::InvalidRequest => 422,
             Self::RateLimited => 429,
             Self::Internal => 500,
             Self::Unavailable => 503,
@@ -118,10 +123,12 @@ impl Code {
             Self::ArgumentsChanged => "arguments_changed",
             Self::WrongState => "wrong_state",
             Self::RevisionChanged => "revision_changed",
+            Self::AlreadyRevoked => "already_revoked",
             Self::LastAdministrator => "last_administrator",
             Self::LeaseLost => "lease_lost",
             Self::InProgress => "in_progress",
             Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::RuleRejected => "rule_rejected",
             Self::InvalidRequest => "invalid_request",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::MalformedJson => "malformed_json",
@@ -150,10 +157,12 @@ impl Code {
             Self::ArgumentsChanged => "The arguments are not the ones that were shown",
             Self::WrongState => "The action's state does not allow this",
             Self::RevisionChanged => "It was changed since you looked at it",
+            Self::AlreadyRevoked => "The rule was revoked before",
             Self::LastAdministrator => "Somebody must administer",
             Self::LeaseLost => "The attempt is not yours any more",
             Self::InProgress => "The same request is still running",
             Self::IdempotencyMismatch => "The idempotency key was used with another body",
+            Self::RuleRejected => "The rule may not be made as it is",
             Self::InvalidRequest => "The request is not valid",
             Self::UnsupportedMediaType => "The body must be application/json",
             Self::MalformedJson => "The body is not JSON",

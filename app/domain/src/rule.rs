@@ -18,7 +18,7 @@ mod draft;
 mod tests;
 mod words;
 
-pub use demands::{Accepted, Demand, Ground, accept, critical_arguments, demands};
+pub use demands::{Accepted, Demand, Ground, accept, critical_arguments, demands, settled};
 pub use draft::{Draft, read_draft};
 
 /// The most days a rule lasts.

@@ -134,6 +134,8 @@ pub struct Tool {
     pub schema_sha256: Option<Digest>,
     /// Grows with every change of the tool; a write that was decided on an older revision does not happen.
     pub revision: i64,
+    /// Grows with every change of the tool's rules.
+    pub rules_version: i64,
 }
 
 /// A tool, and how it stands right now.

@@ -5,10 +5,9 @@ use chrono::serde::{ts_microseconds, ts_microseconds_option};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::action::{AttemptState, Decider, PendingReason};
+use crate::action::{AttemptState, Decider};
 use crate::argument::ArgumentRow;
 use crate::digest::Digest;
-use crate::event::EventType;
 use crate::health::Health;
 use crate::id::{ActionId, AttemptId};
 use crate::identity::Person;
@@ -82,7 +81,8 @@ pub struct ActionDetail {
     pub edits: Vec<ArgumentRow>,
     /// In words: what looks deceptive, and where.
     pub warnings: Vec<String>,
-    pub pending_reason: Option<PendingReason>,
+    /// Why it waits, in words.
+    pub pending_reason: Option<String>,
     pub executor: Option<Executor>,
     pub decision_reason: Option<Vec<Piece>>,
     pub outcome: Option<Outcome>,
@@ -125,7 +125,8 @@ pub struct AttemptView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimelineEntry {
     pub seq: i64,
-    pub event_type: EventType,
+    /// What happened, in words.
+    pub said: String,
     pub actor: String,
     pub reason: Option<Vec<Piece>>,
     #[serde(with = "ts_microseconds")]

@@ -22,7 +22,7 @@ use super::{Failure, answer, engine, person};
 pub async fn approve_edited(id: ActionId, args_sha256: Digest, edits: String) -> Result<Decided, Failure> {
     let decision = match changes(&edits) {
         Ok(edit) => {
-            let with = Approve { args_sha256: Some(args_sha256), edit, note: None };
+            let with = Approve { args_sha256: Some(args_sha256), edit, note: None, rule: None };
             match person() {
                 Ok(person) => answer(engine::decisions::approve(&engine(), &person, id, with).await),
                 Err(failure) => Err(failure),

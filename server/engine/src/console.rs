@@ -107,7 +107,7 @@ pub async fn detail(engine: &Engine, principal: &Principal, id: ActionId) -> Res
         arguments: rows(mask.effective(), &overrides),
         edits: rows_of(&differences(&action, &mask), &overrides),
         warnings: deceptions(&action, &overrides),
-        pending_reason: action.pending_reason.clone(),
+        pending_reason: action.pending_reason.as_ref().map(|reason| reason.text.clone()),
         executor: action.executor,
         decision_reason: action.decision_reason.as_deref().map(words),
         outcome: action.execution_result.as_ref().map(|result| outcome(&mask, result)),
@@ -236,7 +236,7 @@ fn attempt_view(mask: &CallMask, attempt: &Attempt) -> AttemptView {
 fn timeline(mask: &CallMask, event: &Event) -> TimelineEntry {
     TimelineEntry {
         seq: event.seq,
-        event_type: event.event_type,
+        said: event.event_type.words().to_owned(),
         actor: escaped(&event.actor),
         reason: event.reason.as_deref().map(|reason| claim(mask, reason)),
         occurred_at: event.occurred_at,

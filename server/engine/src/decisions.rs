@@ -10,11 +10,13 @@ use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::lifecycle::{Refusal, State, Status, Verb, next};
 use domain::problem::{Code, Problem, Standing};
+use domain::rule::{Draft, Rule};
 use sqlx::{Postgres, Transaction};
 
 use crate::notify::Change;
+pub use crate::rules::WantedRule;
 use crate::trail::Entry;
-use crate::{Engine, Result, actions, editing, require, store, trail};
+use crate::{Engine, Result, actions, editing, require, rules, store, trail};
 
 /// What came of a decision.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub struct Decision {
     pub action: Action,
     /// The same person had made the same decision before; nothing changed now.
     pub repeated: bool,
+    /// The rule that was made with the approval.
+    pub rule: Option<Rule>,
 }
 
 /// What a person approves with.
@@ -32,25 +36,36 @@ pub struct Approve {
     /// What the person changes first. Nothing: the call runs as it was parked.
     pub edit: Vec<ArgumentChange>,
     pub note: Option<String>,
+    /// A rule that is to be made of the action with the approval: both happen, or neither.
+    pub rule: Option<WantedRule>,
 }
 
 /// Approves a pending action, as it was parked or with an edit; then the gate is asked again.
 ///
 /// # Errors
 /// `already_decided` with what stands, `action_expired`, `arguments_changed`, `not_found`, `human_actor_required`. Of an
-/// edit: `invalid_request` with pointers below `/edited_args`, or without the digest of what was shown; `tool_blocked`.
+/// edit: `invalid_request` with pointers below `/edited_args`, or without the digest of what was shown; `tool_blocked`,
+/// `denied_by_rule`. Of a rule: `rule_rejected`, with pointers below `/create_rule`.
 pub async fn approve(engine: &Engine, principal: &Principal, id: ActionId, with: Approve) -> Result<Decision> {
     let decider = person(principal)?;
     let note = with.note.filter(|note| !note.trim().is_empty());
     check_text("/note", note.as_deref())?;
     if !with.edit.is_empty() {
+        if with.rule.is_some() {
+            let message = "cannot come with an edit: approve the edit, then make a rule from the action";
+            return Err(Problem::invalid("/create_rule", message).into());
+        }
         return editing::approve(engine, principal, id, decider, Approve { note, ..with }).await;
     }
     if let Some(shown) = with.args_sha256 {
         let action = store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?;
         changed_since(&action, shown)?;
     }
-    approve_as_parked(engine, principal, id, decider, note.as_deref()).await
+    let draft = match &with.rule {
+        Some(wanted) => Some(rules::draft_while_approving(engine, principal, id, wanted).await?),
+        None => None,
+    };
+    decide(engine, principal, id, (Verb::Approve, draft), decider, note.as_deref()).await
 }
 
 /// Approves the arguments as the agent sent them.
@@ -61,7 +76,7 @@ pub(crate) async fn approve_as_parked(
     decider: Decider,
     note: Option<&str>,
 ) -> Result<Decision> {
-    decide(engine, principal, id, Verb::Approve, decider, note).await
+    decide(engine, principal, id, (Verb::Approve, None), decider, note).await
 }
 
 /// Refuses a decision about other arguments than those that were shown.
@@ -92,7 +107,7 @@ pub async fn reject(engine: &Engine, principal: &Principal, id: ActionId, reason
     if reason.trim().is_empty() {
         return Err(Problem::invalid("/reason", "is missing: the agent is told why").into());
     }
-    decide(engine, principal, id, Verb::Reject, decider, Some(reason)).await
+    decide(engine, principal, id, (Verb::Reject, None), decider, Some(reason)).await
 }
 
 /// Takes a pending action back; only the agent that parked it may.
@@ -108,7 +123,8 @@ pub async fn withdraw(engine: &Engine, principal: &Principal, id: ActionId, reas
     if !own {
         return Err(Problem::not_found("action of yours").into());
     }
-    decide(engine, principal, id, Verb::Withdraw, Decider::System("withdrawal".to_owned()), reason).await
+    let decider = Decider::System("withdrawal".to_owned());
+    decide(engine, principal, id, (Verb::Withdraw, None), decider, reason).await
 }
 
 /// The person who decides, where a person may.
@@ -123,7 +139,7 @@ async fn decide(
     engine: &Engine,
     principal: &Principal,
     id: ActionId,
-    verb: Verb,
+    (verb, rule): (Verb, Option<Draft>),
     decider: Decider,
     reason: Option<&str>,
 ) -> Result<Decision> {
@@ -138,8 +154,20 @@ async fn decide(
     };
     let mask = actions::mask(engine, &mut transaction, &action).await?;
     let reason = reason.map(|reason| mask.text(reason));
+    let mut made = None;
+    if let Some(draft) = rule {
+        let (kept, rule) = rules::make_from(transaction, principal, draft, &action).await?;
+        (transaction, made) = (kept, Some(rule));
+    }
     let tier = ("risk_tier", Json::from(action.risk_tier.as_str()));
-    conclude(engine, transaction, principal, (event_type(verb), reason.as_deref()), action, [tier]).await
+    let rule = made.as_ref().map(|made| ("rule_id", Json::from(made.rule.id.to_string())));
+    let adds = std::iter::once(tier).chain(rule);
+    let event = (event_type(verb), reason.as_deref());
+    let decision = conclude(engine, transaction, principal, event, action, adds).await?;
+    if let Some(made) = &made {
+        made.announce(engine);
+    }
+    Ok(Decision { rule: made.map(|made| made.rule), ..decision })
 }
 
 /// Ends what a person or an agent did to an action: its entry in the trail, with the reason already masked, then the
@@ -156,7 +184,7 @@ pub(crate) async fn conclude(
     let seq = trail::append_about(&mut transaction, &action, entry, adds).await?;
     transaction.commit().await?;
     engine.changes.publish(Change::action(action.id, seq));
-    Ok(Decision { action, repeated: false })
+    Ok(Decision { action, repeated: false, rule: None })
 }
 
 const fn event_type(verb: Verb) -> EventType {
@@ -201,7 +229,9 @@ fn already(action: Action, same: bool, refusal: std::result::Result<State, Refus
             ..Problem::new(Code::Unavailable, "The action is being decided; try again.")
         }
         .into()),
-        Err(Refusal::AlreadyDecided(_) | Refusal::WrongState(_)) if same => Ok(Decision { action, repeated: true }),
+        Err(Refusal::AlreadyDecided(_) | Refusal::WrongState(_)) if same => {
+            Ok(Decision { action, repeated: true, rule: None })
+        }
         Err(_) if action.status == Status::Expired => Err(expired(&action)),
         Err(_) => Err(already_decided(&action)),
     }

@@ -22,8 +22,9 @@ use crate::console::{deceptions, row};
 use crate::decisions::{Approve, Decision, approve_as_parked, changed_since, conclude, late, person, refused};
 use crate::gate::{Objection, objection};
 use crate::notify::Change as News;
+use crate::rule_set::RuleSet;
 use crate::trail::Entry;
-use crate::{Engine, Result, store, trail};
+use crate::{Engine, Result, rule_set, store, trail};
 
 /// Where edited arguments stand in a request: errors about them are told below it.
 const PLACE: &str = "/edited_args";
@@ -103,6 +104,7 @@ pub async fn preview(
     refused(&action, Verb::Approve)?;
     changed_since(&action, shown)?;
     let tool = held(&mut connection, &action).await?;
+    let rules = rule_set::load(&mut *connection, &tool).await?;
     connection.rollback().await?;
     let overrides = ClassOverrides::from(&tool);
     let form = editing::form(&action.tool_args, &CallMask::of(&action.tool_args, &overrides));
@@ -110,7 +112,7 @@ pub async fn preview(
         Ok(changes) => changes,
         Err(refused) => return Ok(Err(refused)),
     };
-    match edited(engine, &action, &tool, &changes) {
+    match edited(engine, &action, (&tool, &rules), &changes) {
         Ok(edited) => Ok(Ok(preview_of(action, edited, changes, &overrides))),
         Err(problem) if problem.code == Code::InvalidRequest => Ok(Err(beside_fields(&form, problem.errors))),
         Err(problem) => Err(problem.into()),
@@ -171,15 +173,16 @@ pub(crate) async fn approve(
         store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
     changed_since(&before, shown)?;
     let tool = held(&mut transaction, &before).await?;
+    let rules = rule_set::load(&mut *transaction, &tool).await?;
     if next(before.state(), Verb::Approve).is_err() {
         // At once, not when the connection is next used: a claim passes over what is locked.
         transaction.rollback().await?;
         let wanted = arguments(&before, &ClassOverrides::from(&tool), &with.edit).map(|args| Digest::of(&args)).ok();
         return late(engine, id, Verb::Approve, &decider, |now| wanted == Some(now.effective_sha256())).await;
     }
-    let edited = match edited(engine, &before, &tool, &with.edit) {
+    let edited = match edited(engine, &before, (&tool, &rules), &with.edit) {
         Ok(edited) => edited,
-        Err(problem) if problem.code == Code::ToolBlocked => {
+        Err(problem) if matches!(problem.code, Code::ToolBlocked | Code::DeniedByRule) => {
             let entry = Entry { event_type: EventType::DecisionRefused, actor: &principal.actor(), reason: None };
             let why = [("code", Json::from(problem.code.as_str()))];
             let seq = trail::append_about(&mut transaction, &before, entry, why).await?;
@@ -215,12 +218,18 @@ async fn held(connection: &mut PgConnection, action: &Action) -> Result<Tool> {
 
 /// The new arguments, held against everything that a park is held against.
 #[allow(clippy::result_large_err, reason = "a problem is made once per refused edit")]
-fn edited(engine: &Engine, action: &Action, tool: &Tool, changes: &[Change]) -> std::result::Result<Edited, Problem> {
+fn edited(
+    engine: &Engine,
+    action: &Action,
+    (tool, rules): (&Tool, &RuleSet),
+    changes: &[Change],
+) -> std::result::Result<Edited, Problem> {
     let overrides = ClassOverrides::from(tool);
     let args = arguments(action, &overrides, changes)?;
     let mask = CallMask::of_versions(&action.tool_args, Some(&args), &overrides);
-    match objection(engine, tool, &args, PLACE) {
+    match objection(engine, tool, rules, &args, PLACE) {
         None => {}
+        Some(Objection::Denied(problem)) => return Err(problem),
         Some(Objection::Blocked) => {
             return Err(Problem::new(Code::ToolBlocked, "The tool is blocked: no call of it runs."));
         }

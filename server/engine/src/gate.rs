@@ -3,23 +3,27 @@
 //! What was decided is written by one statement that holds only while the tool is as it was read. If it changed
 //! in between, the gate looks again. So a park is one trip to the database and one durable commit.
 
-use domain::action::{Action, Decider, PendingCode, PendingReason, limit};
+use domain::action::{Action, Decider, limit};
 use domain::argument::ClassOverrides;
 use domain::digest::Digest;
 use domain::event::{EventContent, EventType};
-use domain::id::{ActionId, AttemptId, EventId};
+use domain::id::{ActionId, AttemptId, EventId, RuleId};
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
-use domain::lifecycle::{ExecutionState, Status};
+use domain::lifecycle::Status;
 use domain::problem::{Code, FieldError, Problem};
 use domain::redaction::CallMask;
+use domain::rule::Rule;
 use domain::search::words_of;
-use domain::text_safety::escaped;
 use domain::tool::{Gating, Tool};
 use uuid::Uuid;
 
 use crate::notify::Change;
-use crate::{Engine, Result, actions, require, store, tools};
+use crate::rule_set::{RuleSet, named};
+use crate::trail::Entry;
+use crate::{Engine, Result, actions, require, rule_set, store, tools, trail};
+
+mod verdict;
 
 /// A call as an agent sends it.
 #[derive(Clone, Debug)]
@@ -56,16 +60,6 @@ pub struct Gated {
     pub attached: bool,
 }
 
-/// The gate's verdict on a call, before it is written.
-struct Verdict {
-    status: Status,
-    execution_state: Option<ExecutionState>,
-    event_type: EventType,
-    waits: Option<PendingReason>,
-    decider: Option<Decider>,
-    reason: Option<String>,
-}
-
 /// Where the arguments stand in a request to park.
 const ARGUMENTS: &str = "/tool_args";
 
@@ -73,6 +67,8 @@ const ARGUMENTS: &str = "/tool_args";
 pub(crate) enum Objection {
     /// No call of the tool runs.
     Blocked,
+    /// A rule refuses it.
+    Denied(Problem),
     /// The arguments are not what the tool takes.
     Misfit(crate::Error),
 }
@@ -80,57 +76,26 @@ pub(crate) enum Objection {
 /// What stands against a call of the tool, whoever made it: asked when an agent parks it, and again when a person changes
 /// it, so that no edit passes what would not have been parked. Whatever refuses calls does it here. A blocked tool's call is
 /// refused for that, and recorded, whatever its arguments are. `place`: where those stand in the request.
-pub(crate) fn objection(engine: &Engine, tool: &Tool, args: &Json, place: &str) -> Option<Objection> {
+pub(crate) fn objection(engine: &Engine, tool: &Tool, rules: &RuleSet, args: &Json, place: &str) -> Option<Objection> {
     if matches!(tool.gating, Gating::Blocked { .. }) {
         return Some(Objection::Blocked);
     }
-    tools::check_args(engine, tool, args, place).err().map(Objection::Misfit)
+    if let Err(misfit) = tools::check_args(engine, tool, args, place) {
+        return Some(Objection::Misfit(misfit));
+    }
+    let denied = matches!(tool.gating, Gating::Gated).then(|| rules.denies(args)).flatten();
+    denied.map(|rule| Objection::Denied(Problem::new(Code::DeniedByRule, denial(rule))))
 }
 
-fn judge(tool: &Tool) -> Verdict {
-    let parks = |code: PendingCode| Verdict {
-        status: Status::Pending,
-        execution_state: None,
-        event_type: EventType::ActionParked,
-        waits: Some(code.reason(&escaped(&tool.name), tool.gating.reason().map(escaped).as_deref())),
-        decider: None,
-        reason: None,
-    };
-    match &tool.gating {
-        Gating::Gated if !tool.reviewed => parks(PendingCode::ToolUnreviewed),
-        Gating::Gated => parks(PendingCode::NoMatchingRule),
-        Gating::Paused { .. } => parks(PendingCode::ToolPaused),
-        Gating::Open { reason, .. } => Verdict {
-            status: Status::Approved,
-            execution_state: Some(ExecutionState::Queued),
-            event_type: EventType::ActionBypassed,
-            waits: None,
-            decider: Some(Decider::System("bypass".to_owned())),
-            reason: Some(reason.clone()),
-        },
-        Gating::Blocked { reason } => refusal(reason.as_deref()),
-    }
-}
-
-fn refusal(reason: Option<&str>) -> Verdict {
-    Verdict {
-        status: Status::Rejected,
-        execution_state: None,
-        event_type: EventType::ActionBlocked,
-        waits: None,
-        decider: Some(Decider::System("blocked_tool".to_owned())),
-        reason: Some(match reason {
-            Some(words) => format!("The tool is blocked: {}", escaped(words)),
-            None => "The tool is blocked.".to_owned(),
-        }),
-    }
+fn denial(rule: &Rule) -> String {
+    format!("The rule {} refuses such calls.", named(rule))
 }
 
 /// Lets a call through the gate, parks it or refuses it. Whatever it does leaves a row.
 ///
 /// # Errors
 /// `invalid_request` with every wrong field, or every argument that does not fit the tool's schema; `arguments_changed` when the deduplication key is open for other
-/// arguments; `tool_blocked` (the refusal is written); `forbidden` without `actions:submit`.
+/// arguments; `tool_blocked` and `denied_by_rule` (the refusal is written); `forbidden` without `actions:submit`.
 pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) -> Result<Gated> {
     require(principal, Scope::ActionsSubmit)?;
     validate(&request)?;
@@ -142,7 +107,8 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
     // Twice is a lost race with a change of the tool; more often than that is somebody flapping it.
     for _ in 0..8 {
         let tool = tools::find_or_register(engine, &request.tool_name, &principal.actor()).await?;
-        if let Some(Objection::Misfit(refusal)) = objection(engine, &tool, &request.tool_args, ARGUMENTS) {
+        let rules = rule_set::of(engine, &tool).await?;
+        if let Some(Objection::Misfit(refusal)) = objection(engine, &tool, &rules, &request.tool_args, ARGUMENTS) {
             if let Some(action) = present(engine, principal, &request, digest, id).await? {
                 return attached(engine, action).await;
             }
@@ -154,10 +120,11 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
             engine.tools.forget(&request.tool_name);
             continue;
         }
-        if let Some(gated) = try_insert(engine, principal, None, &request, digest, id, &tool).await? {
+        if let Some(gated) = try_insert(engine, principal, None, &request, digest, id, (&tool, &rules)).await? {
             return Ok(gated);
         }
         engine.tools.forget(&request.tool_name);
+        engine.rules.forget(&request.tool_name);
         if let Some(action) = present(engine, principal, &request, digest, id).await? {
             return attached(engine, action).await;
         }
@@ -180,11 +147,12 @@ pub async fn park_presumed(engine: &Engine, presumed: &Presumed, request: &ParkR
     let Presumed { principal, secret_hash } = presumed;
     let sound = require(principal, Scope::ActionsSubmit).is_ok() && validate(request).is_ok();
     let Some(tool) = engine.tools.get(&request.tool_name).filter(|_| sound) else { return Ok(None) };
-    if matches!(objection(engine, &tool, &request.tool_args, ARGUMENTS), Some(Objection::Misfit(_))) {
+    let Some(rules) = engine.rules.of(&tool) else { return Ok(None) };
+    if matches!(objection(engine, &tool, &rules, &request.tool_args, ARGUMENTS), Some(Objection::Misfit(_))) {
         return Ok(None);
     }
     let digest = Digest::of(&request.tool_args);
-    try_insert(engine, principal, Some(secret_hash), request, digest, ActionId(Uuid::now_v7()), &tool).await
+    try_insert(engine, principal, Some(secret_hash), request, digest, ActionId(Uuid::now_v7()), (&tool, &rules)).await
 }
 
 async fn try_insert(
@@ -194,9 +162,9 @@ async fn try_insert(
     request: &ParkRequest,
     digest: Digest,
     id: ActionId,
-    tool: &Tool,
+    (tool, rules): (&Tool, &RuleSet),
 ) -> Result<Option<Gated>> {
-    let verdict = judge(tool);
+    let verdict = verdict::of(tool, rules, &request.tool_args);
     let mask = CallMask::of(&request.tool_args, &ClassOverrides::from(tool));
     let longest = tool.expiry_hours.unwrap_or(engine.policy.default_expiry_hours);
     let wished = request.expires_in_hours.and_then(|hours| i32::try_from(hours).ok());
@@ -207,6 +175,10 @@ async fn try_insert(
         id,
         tool_name: &request.tool_name,
         tool_revision: tool.revision,
+        rules_version: rules.version(),
+        stopped_by: verdict.stopped_by,
+        approval_rule_id: verdict.rule,
+        pending_rule_id: verdict.pending_rule,
         needs_opening: matches!(tool.gating, Gating::Open { .. }),
         tool_args: &request.tool_args,
         masked_args: mask.args(),
@@ -239,19 +211,25 @@ async fn try_insert(
     let event = EventContent {
         event_id: EventId(Uuid::now_v7()),
         action_id: Some(id),
-        rule_id: None,
+        rule_id: verdict.rule,
         event_type: verdict.event_type,
         actor: &actor,
         reason: None,
         event_metadata: &metadata,
     };
-    let mut connection = engine.warm.take(&engine.pool).await?;
-    let inserted = store::actions::insert(&mut connection, &row, event).await?;
-    engine.warm.keep(&engine.pool, connection);
+    let inserted = match verdict.rule.filter(|_| verdict.status == Status::Approved) {
+        Some(rule) => insert_on_use(engine, rule, &row, event).await?,
+        None => {
+            let mut connection = engine.warm.take(&engine.pool).await?;
+            let inserted = store::actions::insert(&mut connection, &row, event).await?;
+            engine.warm.keep(&engine.pool, connection);
+            inserted
+        }
+    };
     let Some(inserted) = inserted else { return Ok(None) };
     engine.changes.publish(Change::action(id, inserted.seq));
     if verdict.status == Status::Rejected {
-        return Err(blocked(id, verdict.reason.as_deref()));
+        return Err(refused(id, verdict.decider.as_ref(), verdict.reason.as_deref()));
     }
     let action = Action {
         id,
@@ -277,17 +255,56 @@ async fn try_insert(
         decision_reason: verdict.reason,
         executed_at: None,
         execution_result: None,
-        approval_rule_id: None,
+        approval_rule_id: verdict.rule,
+        pending_rule_id: verdict.pending_rule,
         deduplication_key: request.deduplication_key.clone(),
         live: true,
     };
     Ok(Some(Gated { action, mask, attached: false }))
 }
 
-fn blocked(id: ActionId, reason: Option<&str>) -> crate::Error {
-    let reason = reason.unwrap_or("The tool is blocked.");
-    let detail = format!("{reason} No call of it runs. The refusal is recorded as {id}.");
-    Problem::new(Code::ToolBlocked, detail).into()
+/// Writes a call that a rule lets pass, with the use of the rule: both, or neither. `None`: the rule may not decide any
+/// more, or as for [`store::actions::insert`].
+async fn insert_on_use(
+    engine: &Engine,
+    rule: RuleId,
+    row: &store::actions::NewAction<'_>,
+    event: EventContent<'_>,
+) -> Result<Option<store::actions::Inserted>> {
+    let mut transaction = engine.pool.begin().await?;
+    let taken = store::rules::take_use(&mut transaction, rule).await?;
+    let Some(taken) = taken else {
+        transaction.rollback().await?;
+        return Ok(None);
+    };
+    let inserted = store::actions::insert(&mut transaction, row, event).await?;
+    if inserted.is_none() {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
+    let mut news = None;
+    if taken.spent {
+        let entry = Entry { event_type: EventType::RuleExhausted, actor: "system:rules", reason: None };
+        let uses = [("use_count", Json::from(taken.use_count))];
+        let about = (rule, row.tool_name);
+        news = Some(trail::append_about_rule(&mut transaction, about, Some(row.id), entry, uses).await?);
+    }
+    transaction.commit().await?;
+    if let Some(seq) = news {
+        engine.rules.forget(row.tool_name);
+        engine.changes.publish(Change::rule(rule, seq));
+    }
+    Ok(inserted)
+}
+
+/// The answer to a call that was refused and written down.
+fn refused(id: ActionId, decider: Option<&Decider>, reason: Option<&str>) -> crate::Error {
+    let (code, usual) = match decider {
+        Some(Decider::Rule(_)) => (Code::DeniedByRule, "A rule refuses such calls."),
+        _ => (Code::ToolBlocked, "The tool is blocked."),
+    };
+    let reason = reason.unwrap_or(usual);
+    Problem::new(code, format!("{reason} It does not run. The refusal is recorded as {id}.")).into()
 }
 
 /// The row that stood in the way of writing: the same request's own, or an open one under the same key.
@@ -299,8 +316,9 @@ async fn present(
     id: ActionId,
 ) -> Result<Option<Action>> {
     if let Some(action) = store::actions::find(&engine.pool, id).await? {
-        if action.status == Status::Rejected && action.decided_by == Some(Decider::System("blocked_tool".to_owned())) {
-            return Err(blocked(id, action.decision_reason.as_deref()));
+        let by_the_gate = matches!(action.decided_by, Some(Decider::System(_) | Decider::Rule(_)));
+        if action.status == Status::Rejected && by_the_gate {
+            return Err(refused(id, action.decided_by.as_ref(), action.decision_reason.as_deref()));
         }
         return Ok(Some(action));
     }

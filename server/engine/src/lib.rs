@@ -27,8 +27,11 @@ pub mod metrics;
 pub mod notify;
 pub mod outbound;
 pub mod registry;
+mod rule_set;
+pub mod rules;
 pub mod schema;
 pub mod settlement;
+pub mod simulation;
 mod store;
 pub mod tool_pages;
 pub mod tools;
@@ -84,6 +87,7 @@ pub struct Engine {
     changes: notify::Changes,
     policy: Arc<Policy>,
     tools: tools::Hints,
+    rules: rule_set::RuleHints,
     schemas: input_schema::Compiled,
     health: metrics::HealthCache,
     warm: store::warm::Warm,
@@ -102,6 +106,7 @@ impl Engine {
             pool,
             policy: Arc::new(policy),
             tools: tools::Hints::default(),
+            rules: rule_set::RuleHints::default(),
             schemas: input_schema::Compiled::default(),
             health: metrics::HealthCache::default(),
             warm: store::warm::Warm::default(),

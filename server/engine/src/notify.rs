@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::id::ActionId;
+use domain::id::{ActionId, RuleId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
@@ -37,6 +37,7 @@ const MAX_PAYLOAD: usize = 7_500;
 pub enum Kind {
     Action,
     Tool,
+    Rule,
     Settings,
     /// Announcements may have been missed: read everything again.
     Resync,
@@ -61,6 +62,10 @@ impl Change {
         Self { seq, kind: Kind::Tool, id: name.to_owned() }
     }
 
+    pub(crate) fn rule(id: RuleId, seq: i64) -> Self {
+        Self { seq, kind: Kind::Rule, id: id.to_string() }
+    }
+
     /// That changes may have been missed.
     pub fn resync() -> Self {
         Self { seq: 0, kind: Kind::Resync, id: String::new() }
@@ -71,7 +76,7 @@ impl Change {
         match self.kind {
             Kind::Action => self.id == id.to_string(),
             Kind::Resync => true,
-            Kind::Tool | Kind::Settings => false,
+            Kind::Tool | Kind::Rule | Kind::Settings => false,
         }
     }
 }

@@ -77,7 +77,7 @@ fn line(engine: &Engine, registered: Registered) -> ToolLine {
 fn entry(event: &Event) -> (TimelineEntry, Vec<Changed>) {
     let entry = TimelineEntry {
         seq: event.seq,
-        event_type: event.event_type,
+        said: event.event_type.words().to_owned(),
         actor: event.actor.clone(),
         reason: event.reason.as_deref().map(visible),
         occurred_at: event.occurred_at,

@@ -17,7 +17,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use crate::executors::ToolUrl;
 use crate::notify::Change;
 use crate::trail::Entry;
-use crate::{Engine, Result, executors, require, store, trail};
+use crate::{Engine, Result, executors, require, rules, store, trail};
 
 /// What the configuration says about one tool. What it leaves out stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -203,9 +203,13 @@ async fn change_in(
     let mut after = before.clone();
     edit(&mut transaction, &mut after).await?;
     let mut news = registered;
+    let mut suspended = Vec::new();
     if after != before {
         store::tools::update(&mut transaction, &after).await?;
         after.revision += 1;
+        if after.schema_sha256 != before.schema_sha256 {
+            suspended = rules::suspend_stale(&mut transaction, name, after.schema_sha256, actor).await?;
+        }
         let metadata =
             Json::object([("tool_name", Json::from(name)), ("before", describe(&before)), ("after", describe(&after))]);
         let entry = Entry { event_type: EventType::ToolChanged, actor, reason };
@@ -215,6 +219,7 @@ async fn change_in(
         transaction.commit().await?;
         engine.tools.forget(name);
         engine.changes.publish(Change::tool(name, seq));
+        suspended.into_iter().for_each(|(id, seq)| rules::announce(engine, name, id, seq));
     }
     Ok(after)
 }

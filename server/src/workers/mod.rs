@@ -35,9 +35,9 @@ pub fn all(sweep_seconds: u64) -> [Work; 4] {
     ]
 }
 
-/// Marks what has passed its deadline as expired.
+/// Marks what has passed its deadline as expired, actions and rules.
 pub async fn expire(engine: Engine) -> engine::Result<u64> {
-    Ok(engine::expiry::sweep(&engine).await? as u64)
+    Ok((engine::expiry::sweep(&engine).await? + engine::rules::sweep(&engine).await?) as u64)
 }
 
 /// Attempts whose lease ended without a report become `unknown`.

@@ -72,7 +72,7 @@ pub fn accept(draft: Draft, ground: &Ground) -> Result<Accepted, Vec<FieldError>
         unlisted: draft.unlisted.unwrap_or(Unlisted::usual(draft.effect, ground.tier)),
         tool_name: draft.tool_name,
         effect: draft.effect,
-        constraints: settled(draft.constraints, ground, &mut errors),
+        constraints: settle_all(draft.constraints, ground, &mut errors),
         expires_at: draft.expires_at,
         max_uses: draft.max_uses,
     };
@@ -115,8 +115,20 @@ fn bounds(definition: &Definition, now: DateTime<Utc>) -> Vec<FieldError> {
     errors
 }
 
-/// The constraints as they are kept: values of the action put in, secrets kept as digests.
-fn settled(
+/// The constraints as they would be kept: values of the action put in, secrets kept as digests.
+///
+/// # Errors
+/// Those that could not be kept, with pointers into a draft.
+pub fn settled(
+    asked: Vec<(ArgumentPath, Asked)>,
+    ground: &Ground,
+) -> Result<Vec<(ArgumentPath, Constraint)>, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let constraints = settle_all(asked, ground, &mut errors);
+    if errors.is_empty() { Ok(constraints) } else { Err(errors) }
+}
+
+fn settle_all(
     asked: Vec<(ArgumentPath, Asked)>,
     ground: &Ground,
     errors: &mut Vec<FieldError>,

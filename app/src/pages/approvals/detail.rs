@@ -149,7 +149,7 @@ fn standing(detail: &ActionDetail) -> AnyView {
 
 fn waits(detail: &ActionDetail) -> AnyView {
     let reason = detail.pending_reason.clone().filter(|_| detail.row.status == Status::Pending);
-    reason.map(|reason| view! { <p class="why"><b>{message::WHY_IT_WAITS}</b> " " {reason.text}</p> }).into_any()
+    reason.map(|reason| view! { <p class="why"><b>{message::WHY_IT_WAITS}</b> " " {reason}</p> }).into_any()
 }
 
 /// An agent's words, framed as what they are.
@@ -219,7 +219,7 @@ fn timeline_entry(entry: TimelineEntry, read_at: DateTime<Utc>) -> AnyView {
     view! {
         <li>
             <span>
-                <b>{message::event(entry.event_type)}</b> {message::actor(&entry.actor).map(|actor| format!("{}{actor}", message::BY))}
+                <b>{entry.said}</b> {message::actor(&entry.actor).map(|actor| format!("{}{actor}", message::BY))}
                 {entry.reason.map(|reason| view! { ": " <span class="text"><Pieces pieces=reason/></span> })}
             </span>
             <Ago at=entry.occurred_at read_at/>

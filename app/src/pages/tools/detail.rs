@@ -118,7 +118,7 @@ fn trail(tool: &ToolDetail) -> AnyView {
             <li>
                 <Ago at=entry.occurred_at read_at=now/>
                 <span>
-                    <b>{message::event(entry.event_type)}</b> " " {entry.actor}
+                    <b>{entry.said}</b> " " {entry.actor}
                     {entry.reason.map(|reason| view! { ": " <span class="text"><Pieces pieces=reason/></span> })}
                     {changes
                         .into_iter()

@@ -11,10 +11,12 @@ use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
 use domain::page::{Cursor, Sort};
 use domain::risk::RiskTier;
+use futures::{Stream, TryStreamExt};
 use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{corrupt, maybe_word, word};
+use crate::simulation::PastCall;
 
 #[derive(sqlx::FromRow)]
 struct ActionRecord {
@@ -44,6 +46,7 @@ struct ActionRecord {
     executed_at: Option<DateTime<Utc>>,
     execution_result_text: Option<String>,
     approval_rule_id: Option<Uuid>,
+    pending_rule_id: Option<Uuid>,
     deduplication_key: Option<String>,
     live: bool,
 }
@@ -59,7 +62,7 @@ macro_rules! select_actions {
                 (SELECT executor_is_ready(t.executor, t.executor_config) FROM tools t WHERE t.name = a.tool_name)
                     AS "has_executor?",
                 a.pending_code, a.pending_reason, a.requested_at, a.expires_at, a.decided_by, a.decided_at,
-                a.decision_reason, a.executed_at, a.execution_result_text, a.approval_rule_id, a.deduplication_key,
+                a.decision_reason, a.executed_at, a.execution_result_text, a.approval_rule_id, a.pending_rule_id, a.deduplication_key,
                 (a.expires_at IS NULL OR a.expires_at > now()) AS "live!"
             FROM pending_actions a "# + $rest
             $(, $argument)*
@@ -79,7 +82,7 @@ macro_rules! update_action {
                 (SELECT executor_is_ready(t.executor, t.executor_config) FROM tools t WHERE t.name = a.tool_name)
                     AS "has_executor?",
                 a.pending_code, a.pending_reason, a.requested_at, a.expires_at, a.decided_by, a.decided_at,
-                a.decision_reason, a.executed_at, a.execution_result_text, a.approval_rule_id, a.deduplication_key,
+                a.decision_reason, a.executed_at, a.execution_result_text, a.approval_rule_id, a.pending_rule_id, a.deduplication_key,
                 (a.expires_at IS NULL OR a.expires_at > now()) AS "live!""#
             $(, $argument)*
         )
@@ -122,6 +125,7 @@ impl ActionRecord {
             executed_at: self.executed_at,
             execution_result: self.execution_result_text.as_deref().map(result_from_text).transpose()?,
             approval_rule_id: self.approval_rule_id.map(RuleId),
+            pending_rule_id: self.pending_rule_id.map(RuleId),
             deduplication_key: self.deduplication_key,
             live: self.live,
         })
@@ -129,10 +133,7 @@ impl ActionRecord {
 }
 
 fn pending_code(code: &str) -> sqlx::Result<PendingCode> {
-    [PendingCode::NoMatchingRule, PendingCode::ToolPaused, PendingCode::ToolUnreviewed]
-        .into_iter()
-        .find(|known| known.as_str() == code)
-        .ok_or_else(|| corrupt("pending reason", code))
+    PendingCode::ALL.into_iter().find(|known| known.as_str() == code).ok_or_else(|| corrupt("pending reason", code))
 }
 
 /// Reads a result that was stored as text.
@@ -159,8 +160,16 @@ pub(crate) struct NewAction<'a> {
     pub(crate) tool_name: &'a str,
     /// The revision of the tool that the gate decided on: the row is written only while it stands.
     pub(crate) tool_revision: i64,
+    /// The version of the tool's rules that the gate decided on: likewise.
+    pub(crate) rules_version: i64,
     /// The gate let it pass because the tool is open: written only while the opening lasts.
     pub(crate) needs_opening: bool,
+    /// A rule that stops the call: the row is written only while the rule may decide.
+    pub(crate) stopped_by: Option<RuleId>,
+    /// The rule that decided.
+    pub(crate) approval_rule_id: Option<RuleId>,
+    /// The rule because of which it waits.
+    pub(crate) pending_rule_id: Option<RuleId>,
     pub(crate) tool_args: &'a Json,
     pub(crate) masked_args: &'a Json,
     pub(crate) args_sha256: Digest,
@@ -205,7 +214,9 @@ pub(crate) async fn insert(
     sqlx::query_as!(
         Inserted,
         r#"WITH tool AS (
-            SELECT executor_is_ready(executor, executor_config) AS ready FROM tools WHERE name = $2 AND revision = $3 AND (NOT $4::bool OR open_until > now())
+            SELECT executor_is_ready(executor, executor_config) AS ready FROM tools WHERE name = $2 AND revision = $3 AND rules_version = $31 AND (NOT $4::bool OR open_until > now())
+                AND ($32::uuid IS NULL OR EXISTS (
+                    SELECT FROM approval_rules WHERE id = $32 AND active AND (expires_at IS NULL OR expires_at > now())))
                 AND ($29::bytea IS NULL OR EXISTS (
                     SELECT FROM api_tokens
                     WHERE id = $13 AND name = $12 AND secret_hash = $29 AND user_id IS NULL AND revoked_at IS NULL
@@ -214,16 +225,18 @@ pub(crate) async fn insert(
             INSERT INTO pending_actions
                 (id, tool_name, tool_args, tool_args_text, args_sha256, agent_summary, why, evidence, session_id,
                  agent_id, agent_token_id, status, execution_state, risk_tier, pending_code, pending_reason,
-                 requested_at, expires_at, decided_by, decided_at, decision_reason, deduplication_key, words)
+                 requested_at, expires_at, decided_by, decided_at, decision_reason, deduplication_key, words,
+                 approval_rule_id, pending_rule_id)
             SELECT $1, $2, $5::text::jsonb, $6, $7, $8, $9, $10::text::jsonb, $11, $12, $13, $14, $15, $16, $17, $18,
                    now(), now() + make_interval(hours => $19::int), $20, CASE WHEN $20::text IS NULL THEN NULL ELSE now() END,
-                   $21, $22, array_to_tsvector($30)
+                   $21, $22, array_to_tsvector($30), $33, $34
             FROM tool
             ON CONFLICT DO NOTHING
             RETURNING requested_at, expires_at
         ), event AS (
-            INSERT INTO approval_events (event_id, action_id, event_type, actor, event_metadata, occurred_at, content_hash)
-            SELECT $23, $1, $24, $25, $26::text::jsonb, now(), encode(sha256(convert_to(
+            INSERT INTO approval_events
+                (event_id, action_id, rule_id, event_type, actor, event_metadata, occurred_at, content_hash)
+            SELECT $23, $1, $33, $24, $25, $26::text::jsonb, now(), encode(sha256(convert_to(
                 $27::text || to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || $28::text, 'UTF8')), 'hex')
             FROM action
             RETURNING seq
@@ -263,6 +276,10 @@ pub(crate) async fn insert(
         tail,
         action.presumed_secret,
         action.words,
+        action.rules_version,
+        action.stopped_by.map(|id| id.0),
+        action.approval_rule_id.map(|id| id.0),
+        action.pending_rule_id.map(|id| id.0),
     )
     .fetch_optional(connection)
     .await
@@ -333,6 +350,93 @@ pub(crate) async fn decide(
     .fetch_optional(connection)
     .await?;
     maybe_action(record)
+}
+
+/// A rule's decision about a live pending action. `None`: it is not that any more.
+pub(crate) async fn approve_by_rule(
+    connection: &mut PgConnection,
+    id: ActionId,
+    rule: RuleId,
+) -> sqlx::Result<Option<Action>> {
+    let record = update_action!(
+        "SET status = 'approved', execution_state = 'queued', decided_by = $2, decided_at = now(), approval_rule_id = $3
+         WHERE a.id = $1 AND a.status = 'pending' AND (a.expires_at IS NULL OR a.expires_at > now())",
+        id.0,
+        Decider::Rule(rule).to_string(),
+        rule.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
+struct PastRecord {
+    id: Uuid,
+    args: String,
+    status: String,
+    decided_by: Option<String>,
+    requested_at: DateTime<Utc>,
+}
+
+impl PastRecord {
+    fn into_call(self) -> sqlx::Result<PastCall> {
+        Ok(PastCall {
+            id: ActionId(self.id),
+            args: Json::parse_str(&self.args).map_err(|error| corrupt("stored JSON", error))?,
+            status: word("status", &self.status)?,
+            decided_by: self.decided_by,
+            requested_at: self.requested_at,
+        })
+    }
+}
+
+/// Calls of a tool that are decided, of the last days, as they came from the agent, the newest first.
+pub(crate) fn past_calls<'a>(
+    pool: &'a PgPool,
+    tool: &'a str,
+    days: i32,
+    limit: i64,
+) -> impl Stream<Item = sqlx::Result<PastCall>> + 'a {
+    sqlx::query_as!(
+        PastRecord,
+        "SELECT id, tool_args_text AS args, status, decided_by, requested_at FROM pending_actions
+         WHERE tool_name = $1 AND requested_at > now() - make_interval(days => $2) AND status <> 'pending'
+         ORDER BY requested_at DESC, id DESC LIMIT $3",
+        tool,
+        days,
+        limit
+    )
+    .fetch(pool)
+    .and_then(|record| async move { record.into_call() })
+}
+
+/// Calls of a tool that wait, the oldest first.
+pub(crate) fn waiting_calls<'a>(pool: &'a PgPool, tool: &'a str) -> impl Stream<Item = sqlx::Result<PastCall>> + 'a {
+    sqlx::query_as!(
+        PastRecord,
+        "SELECT id, tool_args_text AS args, status, decided_by, requested_at FROM pending_actions
+         WHERE tool_name = $1 AND status = 'pending' AND (expires_at IS NULL OR expires_at > now())
+         ORDER BY requested_at, id LIMIT 10000",
+        tool
+    )
+    .fetch(pool)
+    .and_then(|record| async move { record.into_call() })
+}
+
+/// The arguments of the tool's calls that people approved last, the newest first.
+pub(crate) async fn approved_args(pool: &PgPool, tool: &str, limit: i64) -> sqlx::Result<Vec<Json>> {
+    sqlx::query_scalar!(
+        "SELECT tool_args_text FROM pending_actions
+         WHERE tool_name = $1 AND decided_at IS NOT NULL AND status IN ('approved', 'executed', 'abandoned')
+             AND decided_by LIKE 'human:%'
+         ORDER BY decided_at DESC LIMIT $2",
+        tool,
+        limit
+    )
+    .fetch(pool)
+    .and_then(|text| async move { Json::parse_str(&text).map_err(|error| corrupt("stored JSON", error)) })
+    .try_collect()
+    .await
 }
 
 /// What a person puts in the place of the arguments that were parked.
@@ -547,7 +651,7 @@ const COLUMNS: &str = "a.id, a.tool_name, a.tool_args_text, a.args_sha256, a.edi
     (SELECT t.executor FROM tools t WHERE t.name = a.tool_name) AS executor,
     (SELECT executor_is_ready(t.executor, t.executor_config) FROM tools t WHERE t.name = a.tool_name) AS has_executor,
     a.pending_code, a.pending_reason, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.decision_reason,
-    a.executed_at, a.execution_result_text, a.approval_rule_id, a.deduplication_key,
+    a.executed_at, a.execution_result_text, a.approval_rule_id, a.pending_rule_id, a.deduplication_key,
     (a.expires_at IS NULL OR a.expires_at > now()) AS live";
 
 /// As the index for urgency has it.

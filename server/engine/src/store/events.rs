@@ -104,6 +104,24 @@ pub(crate) async fn of_tool(pool: &PgPool, tool: &str, limit: i64) -> sqlx::Resu
     .await
 }
 
+/// The newest entries about a rule, newest first.
+pub(crate) async fn of_rule(pool: &PgPool, id: RuleId, limit: i64) -> sqlx::Result<Vec<Event>> {
+    sqlx::query_as!(
+        EventRecord,
+        r#"SELECT seq, event_id, action_id, rule_id, event_type, actor, reason,
+                  event_metadata::text AS "event_metadata!", occurred_at, content_hash
+           FROM approval_events
+           WHERE rule_id = $1 AND event_type NOT IN ('action_auto_approved', 'action_denied')
+           ORDER BY seq DESC LIMIT $2"#,
+        id.0,
+        limit
+    )
+    .fetch(pool)
+    .and_then(|record| async move { record.into_event() })
+    .try_collect()
+    .await
+}
+
 /// The entries after `seq`, oldest first, at most `limit`.
 pub(crate) async fn after(pool: &PgPool, seq: i64, limit: i64) -> sqlx::Result<Vec<Event>> {
     sqlx::query_as!(

@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub(crate) mod executors;
 pub(crate) mod idempotency;
 pub(crate) mod metrics;
+pub(crate) mod rules;
 pub(crate) mod seals;
 pub(crate) mod sessions;
 pub(crate) mod settings;

@@ -25,6 +25,7 @@ struct ToolRecord {
     input_schema: Option<String>,
     schema_sha256: Option<String>,
     revision: i64,
+    rules_version: i64,
 }
 
 /// `select_tools!("... rest of the statement", arguments)`: a checked query of whole tools.
@@ -35,7 +36,7 @@ macro_rules! select_tools {
             r#"SELECT name, risk_tier, gating, gating_reason, open_until,
                 coalesce(open_until > now(), false) AS "open_now!", executor, expiry_hours, idempotent, reviewed,
                 sensitive_args, secret_args, coalesce(input_schema_text, input_schema::text) AS "input_schema?",
-                schema_sha256, revision
+                schema_sha256, revision, rules_version
             FROM tools "# + $rest
             $(, $argument)*
         )
@@ -74,6 +75,7 @@ impl ToolRecord {
             input_schema: schema.transpose().map_err(|error| corrupt("input schema", error))?,
             schema_sha256: maybe_word("digest", self.schema_sha256.as_deref())?,
             revision: self.revision,
+            rules_version: self.rules_version,
         })
     }
 }
@@ -103,7 +105,7 @@ pub(crate) async fn list(pool: &PgPool, filter: &ToolFilter, limit: i64) -> sqlx
         ToolRecord,
         r#"SELECT name, risk_tier, gating, gating_reason, open_until, coalesce(open_until > now(), false) AS "open_now!",
             executor, expiry_hours, idempotent, reviewed, sensitive_args, secret_args, NULL AS "input_schema?",
-            schema_sha256, revision
+            schema_sha256, revision, rules_version
            FROM tools
            WHERE ($1::text IS NULL OR position(lower($1) IN lower(name)) > 0)
              AND ($2::text IS NULL OR $2 = CASE WHEN gating = 'open' AND open_until <= now() THEN 'gated' ELSE gating END)
@@ -221,4 +223,13 @@ pub(crate) async fn update(connection: &mut PgConnection, tool: &Tool) -> sqlx::
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Says that the tool's rules are not what they were, and keeps the tool from changing until the transaction ends.
+/// `None`: there is no such tool.
+pub(crate) async fn touch_rules(connection: &mut PgConnection, name: &str) -> sqlx::Result<Option<Tool>> {
+    let touched = sqlx::query!("UPDATE tools SET rules_version = rules_version + 1 WHERE name = $1", name)
+        .execute(&mut *connection)
+        .await?;
+    if touched.rows_affected() == 0 { Ok(None) } else { find(connection, name).await }
 }

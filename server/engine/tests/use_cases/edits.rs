@@ -26,7 +26,7 @@ fn whole(text: &str) -> Vec<Change> {
 }
 
 async fn edit(stage: &Stage, who: &Principal, action: &Action, changes: Vec<Change>) -> engine::Result<Decision> {
-    let with = Approve { args_sha256: Some(action.args_sha256), edit: changes, note: None };
+    let with = Approve { args_sha256: Some(action.args_sha256), edit: changes, note: None, rule: None };
     approve(&stage.engine, who, action.id, with).await
 }
 
@@ -116,7 +116,7 @@ async fn an_edit_needs_the_digest_of_what_was_shown() {
     let stage = Stage::new().await;
     let action = stage.park("send_email", r#"{"to":"a"}"#).await;
     let other = stage.park("send_email", r#"{"to":"b"}"#).await;
-    let with = |args_sha256| Approve { args_sha256, edit: whole(r#"{"to":"c"}"#), note: None };
+    let with = |args_sha256| Approve { args_sha256, edit: whole(r#"{"to":"c"}"#), note: None, rule: None };
     let told = problem(approve(&stage.engine, &stage.ana, action.id, with(None)).await);
     assert_eq!((told.code, told.errors[0].pointer.as_str()), (Code::InvalidRequest, "/args_sha256"));
     let wrong = approve(&stage.engine, &stage.ana, action.id, with(Some(other.args_sha256))).await;

@@ -202,7 +202,8 @@ pub(super) async fn get(
         }
         None => engine::actions::get(&state.engine, &principal, id).await?,
     };
-    Ok(object(StatusCode::OK, &full(found, &state.config.base_url())))
+    let considered = engine::rules::considered(&state.engine, &principal, &found.action).await?;
+    Ok(object(StatusCode::OK, &full(found, considered, &state.config.base_url())))
 }
 
 /// An id from a path: what is no id names nothing.

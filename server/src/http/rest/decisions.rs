@@ -11,7 +11,7 @@ use domain::json::Json;
 use domain::lifecycle::Status;
 use domain::problem::Problem;
 use engine::bulk::{Bulk, Item};
-use engine::decisions::{Approve, Decision};
+use engine::decisions::{Approve, Decision, WantedRule};
 use engine::settlement::Settle;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -32,6 +32,8 @@ pub(super) struct ApproveBody {
     #[serde(default, deserialize_with = "present")]
     edited_args: Option<Json>,
     note: Option<String>,
+    /// `true`: a rule of the suggestions; an object: that rule.
+    create_rule: Option<Json>,
 }
 
 /// A member that is there, whatever it holds: `null` is no way of leaving it out.
@@ -51,7 +53,13 @@ pub(super) async fn approve(
     let digest = value.args_sha256.map(|text| text.parse::<Digest>()).transpose();
     let args_sha256 = digest.map_err(|error| Problem::invalid("/args_sha256", error.to_string()))?;
     let edit = value.edited_args.map(|args| Change::set("", args)).into_iter().collect();
-    let with = Approve { args_sha256, edit, note: value.note };
+    let rule = match value.create_rule {
+        None | Some(Json::Null | Json::Bool(false)) => None,
+        Some(Json::Bool(true)) => Some(WantedRule::Suggested),
+        Some(draft @ Json::Object(_)) => Some(WantedRule::Draft(draft)),
+        Some(_) => return Err(Problem::invalid("/create_rule", "must be true, false or a rule").into()),
+    };
+    let with = Approve { args_sha256, edit, note: value.note, rule };
     decided(&state, &principal, &headers, "approve", id, &bytes, async || {
         Ok(engine::decisions::approve(&state.engine, &principal, id, with).await?)
     })
@@ -251,7 +259,7 @@ async fn decided(
         let decision = decide().await?;
         let overrides = engine::actions::overrides(&state.engine, &decision.action.tool_name).await?;
         let mask = decision.action.mask(&overrides);
-        Ok(object(StatusCode::OK, &ActionRecord::new(&decision.action, &mask, &state.config.base_url())))
+        Ok(object(StatusCode::OK, &ActionRecord::decided(&decision, &mask, &state.config.base_url())))
     })
     .await
 }

@@ -12,6 +12,7 @@ mod idempotent;
 mod metrics;
 mod people;
 mod record;
+mod rules;
 mod sessions;
 mod tokens;
 mod tools;
@@ -45,6 +46,14 @@ pub fn router() -> Router<AppState> {
         .route("/executions/{attempt}/heartbeat", post(executions::heartbeat))
         .route("/executions/{attempt}/result", post(executions::result))
         .route("/tools/{name}/executor", get(executors::get).put(executors::put))
+        .route("/rules", post(rules::create).get(rules::list))
+        .route("/rules/from-action", post(rules::from_action))
+        .route("/rules/test", post(rules::test))
+        .route("/rules/export", get(rules::export))
+        .route("/rules/{id}", get(rules::get))
+        .route("/rules/{id}/revoke", post(rules::revoke))
+        .route("/rules/{id}/resume", post(rules::resume))
+        .route("/rules/{id}/replace", post(rules::replace))
         .route("/metrics", get(metrics::daily))
         .route("/tools", get(tools::list))
         .route("/tools/{name}", get(tools::get).put(tools::put))

@@ -12,8 +12,12 @@ use domain::redaction::CallMask;
 use domain::risk::RiskTier;
 use domain::tool::Executor;
 use engine::actions::FullAction;
+use engine::decisions::Decision;
 use engine::execution::{Claim, waits_for_executor};
+use engine::rules::Considered;
 use serde::Serialize;
+
+use super::rules::{ConsideredRecord, RuleRecord};
 
 /// Where a list goes on.
 #[derive(Serialize)]
@@ -56,6 +60,8 @@ pub(super) struct ActionRecord {
     executed_at: Option<DateTime<Utc>>,
     execution_result: Option<ExecutionResult>,
     approval_rule_id: Option<RuleId>,
+    /// The rule because of which it waits: that holds it, or that came nearest.
+    pending_rule_id: Option<RuleId>,
     deduplication_key: Option<String>,
     /// The console's page for it.
     url: String,
@@ -63,6 +69,12 @@ pub(super) struct ActionRecord {
     attempts: Option<Vec<Attempt>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<Vec<Event>>,
+    /// What the tool's rules say of it now, the nearest first; for who may read rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules_considered: Option<Vec<ConsideredRecord>>,
+    /// The rule that was made with the approval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_rule: Option<RuleRecord>,
 }
 
 /// How a place of the edited arguments differs from what was parked. Masked: a secret that was replaced is the mark
@@ -118,21 +130,31 @@ impl ActionRecord {
             executed_at: action.executed_at,
             execution_result: action.execution_result.clone(),
             approval_rule_id: action.approval_rule_id,
+            pending_rule_id: action.pending_rule_id,
             deduplication_key: action.deduplication_key.clone(),
             url: format!("{base}/approvals/{}", action.id),
             attempts: None,
             events: None,
+            rules_considered: None,
+            created_rule: None,
         }
+    }
+
+    /// The answer to a decision, with the rule that was made with it.
+    pub(super) fn decided(decision: &Decision, mask: &CallMask, base: &str) -> Self {
+        let created_rule = decision.rule.as_ref().map(|rule| RuleRecord::new(rule, base));
+        Self { created_rule, ..Self::new(&decision.action, mask, base) }
     }
 }
 
 /// One action with all that belongs to it. (Not a flattened struct: serde buffers what it flattens, and raw JSON
 /// does not survive that.)
-pub(super) fn full(full: FullAction, base: &str) -> ActionRecord {
+pub(super) fn full(full: FullAction, considered: Option<Vec<Considered>>, base: &str) -> ActionRecord {
     let mask = full.action.mask(&full.overrides);
     let mut record = ActionRecord::new(&full.action, &mask, base);
     record.attempts = Some(full.attempts);
     record.events = Some(full.events);
+    record.rules_considered = considered.map(|considered| considered.iter().map(ConsideredRecord::from).collect());
     record
 }
 

@@ -1,0 +1,434 @@
+//! Standing rules.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use domain::constraint::Why;
+use domain::id::{ActionId, RuleId};
+use domain::json::Json;
+use domain::matching::{Checked, Verdict};
+use domain::problem::{FieldError, Problem};
+use domain::query_string::QueryString;
+use domain::rule::{Effect, Rule, RuleState, Unlisted};
+use domain::rule_filter::RuleFilter;
+use domain::time_text::parse_instant;
+use engine::rules::{Considered, FromAction, Trial, TrialCall, TrialRule};
+use serde::{Deserialize, Serialize};
+
+use super::body::Strict;
+use super::record::PageMeta;
+use super::{idempotent, object, page};
+use crate::http::AppState;
+use crate::http::problem::ApiResult;
+use crate::http::session::Caller;
+
+/// A rule as programs see it.
+#[derive(Serialize)]
+pub(super) struct RuleRecord {
+    id: RuleId,
+    tool_name: String,
+    effect: Effect,
+    arg_constraints: Json,
+    unlisted_args: Unlisted,
+    /// What a call must be to fit, in words.
+    words: String,
+    description: String,
+    notes: Option<String>,
+    state: RuleState,
+    active: bool,
+    created_from: Option<ActionId>,
+    created_by: String,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    max_uses: Option<i64>,
+    use_count: i64,
+    last_used_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    revoked_by: Option<String>,
+    revoked_reason: Option<String>,
+    replaces_rule_id: Option<RuleId>,
+    replaced_by_rule_id: Option<RuleId>,
+    suspended_reason: Option<String>,
+    specificity: u32,
+    url: String,
+}
+
+impl RuleRecord {
+    pub(super) fn new(rule: &Rule, base: &str) -> Self {
+        let definition = &rule.definition;
+        let revoked = rule.revoked.as_ref();
+        Self {
+            id: rule.id,
+            tool_name: definition.tool_name.clone(),
+            effect: definition.effect,
+            arg_constraints: definition.constraints_json(),
+            unlisted_args: definition.unlisted,
+            words: definition.words(),
+            description: rule.description.clone(),
+            notes: rule.notes.clone(),
+            state: rule.state(),
+            active: rule.state() == RuleState::Active,
+            created_from: rule.created_from,
+            created_by: rule.created_by.clone(),
+            created_at: rule.created_at,
+            expires_at: definition.expires_at,
+            max_uses: definition.max_uses,
+            use_count: rule.use_count,
+            last_used_at: rule.last_used_at,
+            revoked_at: revoked.map(|revoked| revoked.at),
+            revoked_by: revoked.map(|revoked| revoked.by.clone()),
+            revoked_reason: revoked.map(|revoked| revoked.reason.clone()),
+            replaces_rule_id: rule.replaces,
+            replaced_by_rule_id: rule.replaced_by,
+            suspended_reason: rule.suspended_reason.clone(),
+            specificity: definition.specificity(),
+            url: format!("{base}/approvals/rules/{}", rule.id),
+        }
+    }
+}
+
+/// `GET /rules`: newest first.
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    RawQuery(raw): RawQuery,
+) -> ApiResult<Response> {
+    let mut query = QueryString::parse(raw.as_deref())?;
+    let filter = RuleFilter::read(&mut query);
+    query.finish()?;
+    let found = engine::rules::list(&state.engine, &principal, &filter).await?;
+    let base = state.config.base_url();
+    let records: Vec<_> = found.rules.iter().map(|rule| RuleRecord::new(rule, &base)).collect();
+    let meta = PageMeta {
+        // The counts of the inventory are of the tool and the effect; another filter's rows are not counted.
+        total: (filter.active.is_none() && filter.state.is_none() && filter.hygiene.is_none())
+            .then_some(found.bounded + found.permanent + found.inactive),
+        limit: filter.limit.get(),
+        has_more: found.next.is_some(),
+        next_cursor: found.next,
+    };
+    Ok(page(&records, meta))
+}
+
+/// `GET /rules/{id}`
+pub(super) async fn get(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+) -> ApiResult<Response> {
+    let found = engine::rules::show(&state.engine, &principal, parse_id(&id)?).await?;
+    Ok(object(StatusCode::OK, &RuleRecord::new(&found.rule, &state.config.base_url())))
+}
+
+fn parse_id(text: &str) -> Result<RuleId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("rule"))
+}
+
+/// `POST /rules`
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<Json>,
+) -> ApiResult<Response> {
+    idempotent::run(&state, &principal, &headers, "POST /rules", &bytes, async |id| {
+        let rule = engine::rules::create(&state.engine, &principal, id.map(RuleId), &value).await?;
+        Ok(made(&state, &rule))
+    })
+    .await
+}
+
+fn made(state: &AppState, rule: &Rule) -> Response {
+    object(StatusCode::CREATED, &RuleRecord::new(rule, &state.config.base_url()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FromActionBody {
+    action_id: String,
+    constraint_overrides: Option<Json>,
+    use_suggested: Option<bool>,
+    effect: Option<Effect>,
+    unlisted_args: Option<Unlisted>,
+    description: Option<String>,
+    notes: Option<String>,
+    max_uses: Option<i64>,
+    expires_at: Option<String>,
+    confirm_broad: Option<bool>,
+}
+
+/// `POST /rules/from-action`
+pub(super) async fn from_action(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<FromActionBody>,
+) -> ApiResult<Response> {
+    let expires_at = value.expires_at.as_deref().map(parse_instant).transpose();
+    let wanted = FromAction {
+        action_id: value.action_id.parse().map_err(|_| Problem::invalid("/action_id", "is no action's id"))?,
+        constraint_overrides: value.constraint_overrides.unwrap_or(Json::Object(Vec::new())),
+        use_suggested: value.use_suggested.unwrap_or(true),
+        effect: value.effect.unwrap_or(Effect::Allow),
+        unlisted: value.unlisted_args,
+        description: value.description,
+        notes: value.notes,
+        max_uses: value.max_uses,
+        expires_at: expires_at.map_err(|message| Problem::invalid("/expires_at", message))?,
+        confirm_broad: value.confirm_broad.unwrap_or(false),
+    };
+    idempotent::run(&state, &principal, &headers, "POST /rules/from-action", &bytes, async |id| {
+        let rule = engine::rules::from_action(&state.engine, &principal, id.map(RuleId), &wanted).await?;
+        Ok(made(&state, &rule))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReasonBody {
+    reason: Option<String>,
+}
+
+/// `POST /rules/{id}/revoke`
+pub(super) async fn revoke(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ReasonBody>,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    idempotent::run(&state, &principal, &headers, &format!("POST /rules/{id}/revoke"), &bytes, async |_| {
+        let reason = value.reason.unwrap_or_default();
+        let rule = engine::rules::revoke(&state.engine, &principal, id, &reason).await?;
+        Ok(object(StatusCode::OK, &RuleRecord::new(&rule, &state.config.base_url())))
+    })
+    .await
+}
+
+/// `POST /rules/{id}/resume`: a suspended rule decides again.
+pub(super) async fn resume(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ReasonBody>,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    idempotent::run(&state, &principal, &headers, &format!("POST /rules/{id}/resume"), &bytes, async |_| {
+        let rule = engine::rules::resume(&state.engine, &principal, id, value.reason.as_deref()).await?;
+        Ok(object(StatusCode::OK, &RuleRecord::new(&rule, &state.config.base_url())))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReplaceBody {
+    reason: Option<String>,
+    rule: Json,
+}
+
+/// `POST /rules/{id}/replace`: the new rule, and the end of the old one.
+pub(super) async fn replace(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ReplaceBody>,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    idempotent::run(&state, &principal, &headers, &format!("POST /rules/{id}/replace"), &bytes, async |new| {
+        let reason = value.reason.unwrap_or_default();
+        let new = new.map(RuleId);
+        let rule = engine::rules::replace(&state.engine, &principal, id, new, &value.rule, &reason).await?;
+        Ok(made(&state, &rule))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TestBody {
+    rule_id: Option<String>,
+    constraints: Option<Json>,
+    effect: Option<Effect>,
+    unlisted_args: Option<Unlisted>,
+    tool_name: Option<String>,
+    args: Option<Json>,
+    action_id: Option<String>,
+}
+
+impl TestBody {
+    fn trial(self) -> Result<Trial, Problem> {
+        let rule = match (self.rule_id, self.constraints) {
+            (Some(_), Some(_)) => {
+                return Err(Problem::invalid("/constraints", "and rule_id exclude each other: one rule is tried"));
+            }
+            (Some(id), None) => {
+                Some(TrialRule::Stored(id.parse().map_err(|_| Problem::invalid("/rule_id", "is no rule's id"))?))
+            }
+            (None, Some(constraints)) => Some(TrialRule::Draft {
+                constraints,
+                effect: self.effect.unwrap_or(Effect::Allow),
+                unlisted: self.unlisted_args,
+            }),
+            (None, None) => None,
+        };
+        let call = match (self.action_id, self.tool_name, self.args) {
+            (Some(id), None, None) => {
+                TrialCall::Action(id.parse().map_err(|_| Problem::invalid("/action_id", "is no action's id"))?)
+            }
+            (None, Some(tool_name), Some(args)) if args.is_object() => TrialCall::Args { tool_name, args },
+            (None, Some(_), Some(_)) => return Err(Problem::invalid("/args", "must be an object")),
+            _ => {
+                let message = "is missing: give action_id, or tool_name and args";
+                return Err(Problem::invalid_fields(vec![FieldError {
+                    pointer: "/args".to_owned(),
+                    message: message.to_owned(),
+                }]));
+            }
+        };
+        Ok(Trial { rule, call })
+    }
+}
+
+/// One constraint's result.
+#[derive(Serialize)]
+struct CheckRecord {
+    argument: String,
+    asked: String,
+    holds: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+}
+
+/// The result of holding a call against a rule.
+#[derive(Serialize)]
+pub(super) struct VerdictRecord {
+    matches: bool,
+    checks: Vec<CheckRecord>,
+    /// Arguments that no constraint judges and that stand in the way.
+    uncovered: Vec<CheckRecord>,
+    /// What the tool's tier asks and the rule does not have.
+    unmet: Vec<String>,
+}
+
+impl From<&Verdict> for VerdictRecord {
+    fn from(verdict: &Verdict) -> Self {
+        let check = |check: &Checked| CheckRecord {
+            argument: check.path.to_string(),
+            asked: check.asked.clone(),
+            holds: check.why.is_none(),
+            code: check.why.map(Why::as_str),
+            why: check.why.map(Why::words),
+        };
+        let uncovered = verdict.uncovered.iter().map(|(path, why)| CheckRecord {
+            argument: path.to_string(),
+            asked: String::new(),
+            holds: false,
+            code: Some(why.as_str()),
+            why: Some(why.words()),
+        });
+        Self {
+            matches: verdict.holds(),
+            checks: verdict.checks.iter().map(check).collect(),
+            uncovered: uncovered.collect(),
+            unmet: verdict.unmet.clone(),
+        }
+    }
+}
+
+/// A rule that was held against a call.
+#[derive(Serialize)]
+pub(super) struct ConsideredRecord {
+    rule_id: RuleId,
+    description: String,
+    effect: Effect,
+    state: RuleState,
+    /// It fits, and another decides: by which step of the precedence, or by which effect.
+    lost_by: Option<&'static str>,
+    verdict: VerdictRecord,
+}
+
+impl From<&Considered> for ConsideredRecord {
+    fn from(considered: &Considered) -> Self {
+        Self {
+            rule_id: considered.id,
+            description: considered.description.clone(),
+            effect: considered.effect,
+            state: considered.state,
+            lost_by: considered.lost_by,
+            verdict: VerdictRecord::from(&considered.verdict),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct OutcomeRecord {
+    /// `allow`, `deny`, `hold` or `wait`.
+    decision: &'static str,
+    rule_id: Option<RuleId>,
+    words: String,
+}
+
+#[derive(Serialize)]
+struct TestRecord {
+    tool_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<VerdictRecord>,
+    outcome: OutcomeRecord,
+    considered: Vec<ConsideredRecord>,
+}
+
+/// `POST /rules/test`
+pub(super) async fn test(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Strict { value, .. }: Strict<TestBody>,
+) -> ApiResult<Response> {
+    let judged = engine::rules::test(&state.engine, &principal, &value.trial()?).await?;
+    let record = TestRecord {
+        tool_name: judged.tool_name,
+        verdict: judged.verdict.as_ref().map(VerdictRecord::from),
+        outcome: OutcomeRecord {
+            decision: judged.outcome.word,
+            rule_id: judged.outcome.rule,
+            words: judged.outcome.words,
+        },
+        considered: judged.considered.iter().map(ConsideredRecord::from).collect(),
+    };
+    Ok(object(StatusCode::OK, &record))
+}
+
+/// `GET /rules/export`: the inventory, newest first, as CSV or JSON.
+pub(super) async fn export(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    RawQuery(raw): RawQuery,
+) -> ApiResult<Response> {
+    let mut query = QueryString::parse(raw.as_deref())?;
+    let format = query.one::<String>("format").unwrap_or_else(|| "json".to_owned());
+    if !["json", "csv"].contains(&format.as_str()) {
+        query.refuse("format", "must be json or csv".to_owned());
+    }
+    let filter = RuleFilter::read(&mut query);
+    query.finish()?;
+    let rules = engine::rules::all(&state.engine, &principal, filter).await?;
+    let base = state.config.base_url();
+    let (kind, name, body) = if format == "csv" {
+        ("text/csv; charset=utf-8", "attachment; filename=\"rules.csv\"", engine::rules::csv(&rules))
+    } else {
+        let records: Vec<_> = rules.iter().map(|rule| RuleRecord::new(rule, &base)).collect();
+        let text = serde_json::to_string(&records).expect("a record is plain data");
+        ("application/json", "attachment; filename=\"rules.json\"", text)
+    };
+    let headers =
+        [(CONTENT_TYPE, HeaderValue::from_static(kind)), (CONTENT_DISPOSITION, HeaderValue::from_static(name))];
+    Ok((headers, body).into_response())
+}
