@@ -7,8 +7,8 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use class::Classifier;
 pub use class::{ArgumentClass, ClassOverrides, classify};
+pub(crate) use class::{Classifier, is_command, is_value_of_pair};
 pub use headline::headline;
 pub use rows::{ArgumentRow, ArgumentValue, Fold, argument_rows};
 pub(crate) use rows::{shown as shown_name, value_rows};

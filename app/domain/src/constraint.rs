@@ -7,20 +7,21 @@ use crate::digest::Digest;
 use crate::json::{Json, Number};
 use crate::redaction::MARK;
 
+mod address;
+mod folder;
 mod path;
 mod read;
 mod same;
+mod shell;
 #[cfg(test)]
 mod tests;
 mod words;
 mod write;
 
 #[cfg(feature = "matcher")]
-mod address;
-#[cfg(feature = "matcher")]
 mod compiled;
 #[cfg(feature = "matcher")]
-mod folder;
+mod disguise;
 #[cfg(feature = "matcher")]
 mod glob;
 #[cfg(feature = "matcher")]
@@ -31,8 +32,8 @@ pub use compiled::{BadPattern, Compiled, Quantifier, Why};
 #[cfg(feature = "matcher")]
 pub use glob::escape as escape_glob;
 pub use path::{ArgumentPath, PathError, Segment};
-pub(crate) use read::escape;
 pub use read::{Asked, read_constraint, read_constraints, stored_constraint};
+pub(crate) use read::{escape, is_too_long};
 pub use same::same_value;
 
 /// The longest pattern and regular expression, in bytes.
@@ -61,7 +62,8 @@ pub enum Constraint {
     Range { min: Option<Number>, max: Option<Number> },
     /// One plain address, at one of the domains (`*.` in front: below it) or one of the addresses.
     Email { domains: Vec<String>, addresses: Vec<String> },
-    /// A URL at one of the hosts (`*.` in front: below it), by one of the schemes; without user information.
+    /// A URL at one of the hosts (`*.` in front: below it), by one of the schemes; without user information. Where no
+    /// scheme is named, a rule that lets pass means `https`, and one that stops means all.
     Url { hosts: Vec<String>, schemes: Vec<String> },
     /// A path strictly below this folder, without dot segments.
     Path { under: String },
@@ -133,13 +135,21 @@ impl Constraint {
         }
     }
 
-    /// Whether it takes every value: `any`, and a pattern of wildcards only.
-    pub fn is_any(&self) -> bool {
+    /// Whether it holds for everything, and for nothing at all: `any`, and a pattern of `*` alone.
+    pub fn holds_always(&self) -> bool {
         match self {
             Self::Any => true,
             Self::Pattern(glob) => !glob.is_empty() && glob.chars().all(|character| character == '*'),
-            Self::Regex(regex) => takes_everything(regex),
             _ => false,
+        }
+    }
+
+    /// Whether it counts as `any` where rules are weighed: a pattern of wildcards only, an expression for everything.
+    pub fn is_any(&self) -> bool {
+        match self {
+            Self::Pattern(glob) => glob.contains('*') && glob.chars().all(|character| matches!(character, '*' | '?')),
+            Self::Regex(regex) => takes_everything(regex),
+            _ => self.holds_always(),
         }
     }
 
@@ -154,24 +164,22 @@ impl Constraint {
         }
     }
 
-    /// Whether it says what the value is, not only how long: what a critical argument needs at a high tier. A shell's
-    /// line with an open end says nothing of what comes after.
+    /// Whether it says what the value is, not only how long, or that it is a path: what a critical argument needs at a
+    /// high tier. A shell's line with an open part says nothing of what stands there.
     pub fn pins(&self) -> bool {
-        self.specificity() > 0 && !matches!(self, Self::Length { .. }) && self.shell_prefix().is_none()
+        let says_little = match self {
+            Self::Length { .. } => true,
+            Self::Path { under } => under == "/",
+            _ => false,
+        };
+        self.specificity() > 0 && !says_little && self.shell_prefix().is_none()
     }
 
-    /// The fixed start of a pattern that ends open and reads like a command's: `git status*` also takes
-    /// `git status; rm -rf /`.
-    pub fn shell_prefix(&self) -> Option<&str> {
-        let words = match self {
-            Self::Pattern(glob) => glob.trim_end_matches('*'),
-            Self::Regex(regex) => regex.trim_end_matches('$').trim_end_matches(".*").trim_start_matches('^'),
-            _ => return None,
-        };
-        let (Self::Pattern(whole) | Self::Regex(whole)) = self else { return None };
-        let open = whole.trim_end_matches('$').ends_with('*') && !words.ends_with('\\');
-        let reads_like_a_command = words.contains(' ') && words.starts_with(|first: char| first.is_ascii_alphabetic());
-        (open && reads_like_a_command && !words.contains('@')).then_some(words)
+    /// Whether it says what the value at this path is. In an argument that an interpreter reads, nothing with an open
+    /// part does, whatever it starts with.
+    pub fn pins_at(&self, path: &ArgumentPath) -> bool {
+        let read_by_a_shell = || path.names().last().is_some_and(|name| crate::argument::is_command(name));
+        self.pins() && !(self.open_part().is_some() && read_by_a_shell())
     }
 
     /// Whether a person wrote a value that was shown masked instead of the value itself.
@@ -190,17 +198,19 @@ impl Constraint {
 
 /// Whether an expression is one of the ways to write "everything", with whatever flags and groups around it.
 fn takes_everything(regex: &str) -> bool {
-    let mut core = regex.trim_start_matches(['^']).trim_end_matches(['$']);
+    let mut core = regex.trim_start_matches('^').trim_end_matches('$');
     while let Some(inner) = core.strip_suffix(')').and_then(|core| {
         ["(?s:", "(?:", "("].iter().find_map(|open| core.strip_prefix(open)).filter(|inner| !inner.contains(['(', ')']))
     }) {
         core = inner;
     }
     let core = core.strip_prefix("(?s)").unwrap_or(core);
-    let parts = [".*", ".+", "[\\s\\S]*", "[\\S\\s]*", "[\\s\\S]+", "[\\w\\W]*", "[^]*"];
+    let parts =
+        [".*", ".+", ".{0,}", ".{1,}", "[\\s\\S]*", "[\\S\\s]*", "[\\s\\S]+", "[\\S\\s]+", "[\\w\\W]*", "[\\w\\W]+"];
     let mut rest = core;
     while let Some(after) = parts.iter().find_map(|part| rest.strip_prefix(part)) {
         rest = after.trim_start_matches('?');
     }
-    rest.is_empty()
+    // An expression without parts, like `^$`, takes the empty text and nothing else.
+    rest.is_empty() && !core.is_empty()
 }

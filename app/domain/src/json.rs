@@ -129,6 +129,15 @@ impl Json {
         }
     }
 
+    /// How many containers are inside each other; 0 for a value that is none.
+    pub fn depth(&self) -> usize {
+        match self {
+            Self::Array(items) => 1 + items.iter().map(Self::depth).max().unwrap_or(0),
+            Self::Object(members) => 1 + members.iter().map(|(_, value)| value.depth()).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// Whether this is an object.
     pub const fn is_object(&self) -> bool {
         matches!(self, Self::Object(_))

@@ -1,11 +1,17 @@
 //! Does a call fit a rule? One evaluation answers the gate, the test page, "nearest rule" and the replay. Each
 //! constraint's result is data: [`Verdict`].
 
-use crate::argument::{ArgumentClass, ClassOverrides, Classifier};
+use crate::argument::{ClassOverrides, Classifier};
 use crate::constraint::{ArgumentPath, Compiled, Constraint, Quantifier, Segment, Why};
 use crate::json::Json;
 use crate::risk::RiskTier;
 use crate::rule::{Definition, Effect, Ground, Unlisted, demands};
+
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use walk::Walk;
 
 /// A tool's words about its arguments, prepared for judging many calls.
 pub struct Classes(Classifier);
@@ -36,6 +42,10 @@ struct Check {
     path: ArgumentPath,
     /// `None`: it cannot be judged, and never holds.
     compiled: Option<Compiled>,
+    /// Whether the argument is a critical one.
+    critical: bool,
+    /// Whether it says what the argument is.
+    pins: bool,
 }
 
 /// One constraint's result.
@@ -114,6 +124,7 @@ impl Verdict {
 impl Matcher {
     /// Prepares a definition for calls of a tool of this tier, with these classes of arguments.
     pub fn new(definition: &Definition, tier: RiskTier, overrides: &ClassOverrides) -> Self {
+        let classifier = Classifier::new(overrides);
         let mut checks: Vec<Check> = definition
             .constraints
             .iter()
@@ -122,6 +133,8 @@ impl Matcher {
                 place,
                 path: path.clone(),
                 compiled: Compiled::new(constraint).ok(),
+                critical: classifier.is_critical_along(&path.names()),
+                pins: constraint.pins_at(path),
             })
             .collect();
         checks.sort_by_key(|check| check.compiled.as_ref().map_or(0, |compiled| cost(compiled.constraint())));
@@ -157,7 +170,7 @@ impl Matcher {
         if misses >= enough {
             return misses;
         }
-        misses + self.uncovered(args, classes).len()
+        misses + self.uncovered(args, classes, enough - misses).len()
     }
 
     /// The whole result, in words where people read it.
@@ -173,27 +186,31 @@ impl Matcher {
         checks.sort_by_key(|(place, _)| *place);
         Verdict {
             checks: checks.into_iter().map(|(_, check)| check).collect(),
-            uncovered: self.uncovered(args, classes),
+            uncovered: self.uncovered(args, classes, usize::MAX),
             unmet: self.unmet.clone(),
         }
     }
 
     fn judge(&self, check: &Check, args: &Json) -> Option<Why> {
         let Some(compiled) = &check.compiled else { return Some(Why::NotUnderstood) };
-        compiled.judge(&check.path.select(args), self.quantifier()).err()
+        let of = self.quantifier();
+        match (check.path.segments(), of) {
+            // The usual path needs no list of what it leads to. At the top there is no list to hide in.
+            ([Segment::Name(name)], _) => compiled.judge(&[args.get(name)], of).err(),
+            (_, Quantifier::Each) => compiled.judge(&check.path.select(args), of).err(),
+            (_, Quantifier::Any) => compiled.judge(&check.path.select_loosely(args), of).err(),
+        }
     }
 
-    fn uncovered(&self, args: &Json, classes: &Classes) -> Vec<(ArgumentPath, Uncovered)> {
+    /// What no constraint judges and stands in the way, looked for until there is `enough`.
+    fn uncovered(&self, args: &Json, classes: &Classes, enough: usize) -> Vec<(ArgumentPath, Uncovered)> {
         let mut found = Vec::new();
         // A rule that stops calls stops them whatever else they hold, unless it says otherwise.
         if self.effect != Effect::Allow && self.unlisted == Unlisted::Ignore {
             return found;
         }
-        let own: Vec<&Check> = self.checks.iter().collect();
-        for (name, value) in args.as_object().unwrap_or_default() {
-            let mut walk = Walk { matcher: self, classes, names: vec![name], found: &mut found };
-            walk.visit(ArgumentPath::argument(name), value, &own);
-        }
+        let near: Vec<&Check> = self.checks.iter().collect();
+        Walk::new(self, classes, enough, &mut found).arguments(args, &near);
         found
     }
 }
@@ -206,108 +223,5 @@ const fn cost(constraint: &Constraint) -> u8 {
         Constraint::Email { .. } | Constraint::Pattern(_) => 2,
         Constraint::Any => 4,
         _ => 3,
-    }
-}
-
-/// A walk over one argument, for what no constraint judges.
-struct Walk<'a, 'b> {
-    matcher: &'a Matcher,
-    classes: &'a Classes,
-    names: Vec<&'a str>,
-    found: &'b mut Vec<(ArgumentPath, Uncovered)>,
-}
-
-impl<'a> Walk<'a, '_> {
-    /// `near`: the constraints whose paths lead here or further, judged up to this value's depth.
-    fn visit(&mut self, path: ArgumentPath, value: &'a Json, near: &[&'a Check]) {
-        let depth = path.segments().len();
-        let step = &path.segments()[depth - 1];
-        let near: Vec<&Check> = near
-            .iter()
-            .copied()
-            .filter(|check| check.path.segments().get(depth - 1).is_some_and(|segment| segment.takes(step)))
-            .collect();
-        let (here, deeper): (Vec<&Check>, Vec<&Check>) =
-            near.into_iter().partition(|check| check.path.segments().len() == depth);
-        let strict = self.matcher.effect == Effect::Allow;
-        let critical = strict && self.classes.0.class(&self.names) == ArgumentClass::Critical;
-        let pinned = here.iter().any(|check| check.compiled.as_ref().is_some_and(|own| own.constraint().pins()));
-        if pinned {
-            return;
-        }
-        let container = value.is_object() || value.as_array().is_some_and(|items| !items.is_empty());
-        if !deeper.is_empty() && container {
-            self.inside(&path, value, &deeper, !here.is_empty());
-        } else if here.is_empty() {
-            let why = if critical || (strict && self.holds_critical(value)) {
-                Uncovered::UnnamedCritical
-            } else {
-                Uncovered::Unlisted
-            };
-            if why == Uncovered::UnnamedCritical || self.matcher.unlisted == Unlisted::Forbid {
-                self.found.push((path, why));
-            }
-        } else if critical {
-            if self.matcher.tier >= RiskTier::High {
-                self.found.push((path, Uncovered::NotPinned));
-            }
-        } else if strict && container {
-            // Anything goes here, but for what decides what the call does.
-            self.inside(&path, value, &[], true);
-        }
-    }
-
-    fn inside(&mut self, path: &ArgumentPath, value: &'a Json, deeper: &[&'a Check], named: bool) {
-        match value {
-            Json::Object(members) => {
-                for (name, value) in members {
-                    self.names.push(name);
-                    self.child(path.then(Segment::Name(name.clone())), value, deeper, named);
-                    self.names.pop();
-                }
-            }
-            Json::Array(items) => {
-                for (at, item) in items.iter().enumerate() {
-                    self.child(path.then(Segment::At(at)), item, deeper, named);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// `named`: a constraint above takes anything here that is not critical.
-    fn child(&mut self, path: ArgumentPath, value: &'a Json, deeper: &[&'a Check], named: bool) {
-        if !named || !deeper.is_empty() {
-            let before = self.found.len();
-            self.visit(path, value, deeper);
-            if named {
-                let mut at = 0;
-                self.found.retain(|(_, why)| {
-                    at += 1;
-                    at <= before || *why != Uncovered::Unlisted
-                });
-            }
-            return;
-        }
-        if self.classes.0.class(&self.names) == ArgumentClass::Critical {
-            self.found.push((path, Uncovered::UnnamedCritical));
-        } else {
-            self.inside(&path, value, &[], true);
-        }
-    }
-
-    /// Whether something inside decides what the call does.
-    fn holds_critical(&mut self, value: &'a Json) -> bool {
-        match value {
-            Json::Object(members) => members.iter().any(|(name, value)| {
-                self.names.push(name);
-                let critical =
-                    self.classes.0.class(&self.names) == ArgumentClass::Critical || self.holds_critical(value);
-                self.names.pop();
-                critical
-            }),
-            Json::Array(items) => items.iter().any(|item| self.holds_critical(item)),
-            _ => false,
-        }
     }
 }

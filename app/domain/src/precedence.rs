@@ -13,7 +13,7 @@ pub fn precedence(left: &Rule, right: &Rule) -> Ordering {
     compare(left, right).1
 }
 
-/// Which step told two rules apart: an index into [`STEPS`].
+/// The name of the step that told two rules apart, one of [`STEPS`].
 pub fn told_apart_by(winner: &Rule, loser: &Rule) -> &'static str {
     STEPS[compare(winner, loser).0]
 }
@@ -23,7 +23,8 @@ fn compare(left: &Rule, right: &Rule) -> (usize, Ordering) {
         right.definition.specificity().cmp(&left.definition.specificity()),
         right.definition.is_bounded().cmp(&left.definition.is_bounded()),
         right.created_at.cmp(&left.created_at),
-        left.id.to_string().cmp(&right.id.to_string()),
+        // In the order of their text, which is that of their bytes.
+        left.id.cmp(&right.id),
     ];
     steps.into_iter().enumerate().find(|(_, order)| order.is_ne()).unwrap_or((STEPS.len() - 1, Ordering::Equal))
 }

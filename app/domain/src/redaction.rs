@@ -12,7 +12,7 @@ mod value;
 
 use std::collections::BTreeSet;
 
-use crate::argument::{ArgumentClass, ClassOverrides, Classifier};
+use crate::argument::{ArgumentClass, ClassOverrides, Classifier, is_value_of_pair};
 use crate::json::Json;
 use echo::Echoes;
 
@@ -190,7 +190,7 @@ impl Masker {
                 for (key, value) in members {
                     self.collect_text(key, found);
                     trail.push(key);
-                    if (named && is_value(key)) || self.is_secret(trail) {
+                    if (named && is_value_of_pair(key)) || self.is_secret(trail) {
                         self.collect_all(value, found);
                     } else {
                         self.collect(value, trail, found);
@@ -249,8 +249,11 @@ impl Masker {
                 for (key, value) in members {
                     trail.push(key);
                     let secret = self.is_secret(trail);
-                    let value =
-                        if secret || (named && is_value(key)) { mark(value) } else { self.value(value, echoes, trail) };
+                    let value = if secret || (named && is_value_of_pair(key)) {
+                        mark(value)
+                    } else {
+                        self.value(value, echoes, trail)
+                    };
                     trail.pop();
                     let key = keys.masked(key, self.key(key, secret, &echoes.keys));
                     masked.push((key, value));
@@ -296,10 +299,7 @@ impl Masker {
 
     /// Whether the object is a pair like `{"name": "Authorization", "value": "..."}`.
     fn names_a_secret(&self, members: &[(String, Json)]) -> bool {
-        members.iter().any(|(key, value)| {
-            is_one_of(key, &["name", "key", "header", "field", "parameter", "variable"])
-                && value.as_str().is_some_and(|name| self.is_secret(&[name]))
-        }) && members.iter().any(|(key, _)| is_value(key))
+        self.classifier.pairs_as(members, ArgumentClass::Secret)
     }
 
     /// Whether the element stands after `--password` or the like.
@@ -334,14 +334,6 @@ impl Keys<'_> {
         }
         free
     }
-}
-
-fn is_value(key: &str) -> bool {
-    is_one_of(key, &["value", "values", "val"])
-}
-
-fn is_one_of(key: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| key.eq_ignore_ascii_case(word))
 }
 
 /// What stands for a value that is secret as a whole.

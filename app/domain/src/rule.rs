@@ -12,14 +12,18 @@ use crate::id::{ActionId, RuleId};
 use crate::json::Json;
 use crate::risk::{RiskTier, UnknownWord};
 
+mod critical;
 mod demands;
 mod draft;
+mod settled;
 #[cfg(test)]
 mod tests;
 mod words;
 
-pub use demands::{Accepted, Demand, Ground, accept, critical_arguments, demands, settled};
+pub use critical::critical_arguments;
+pub use demands::{Accepted, Demand, Ground, accept, demands};
 pub use draft::{Draft, read_draft};
+pub use settled::settled;
 
 /// The most days a rule lasts.
 pub const LONGEST_DAYS: i64 = 365;

@@ -10,13 +10,14 @@ use chrono::{DateTime, Utc};
 use domain::action::Action;
 use domain::digest::Digest;
 use domain::event::{Event, EventType};
-use domain::id::RuleId;
+use domain::id::{ActionId, RuleId};
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::problem::{Code, Problem};
 use domain::redaction::mask_text;
 use domain::rule::{Rule, RuleState, read_draft};
 use domain::rule_filter::RuleFilter;
+use domain::suggestion::Suggested;
 use uuid::Uuid;
 
 pub use applying::{Applied, apply};
@@ -101,6 +102,17 @@ pub async fn show(engine: &Engine, principal: &Principal, id: RuleId) -> Result<
         now: store::now(&engine.pool).await?,
         rule,
     })
+}
+
+/// What is suggested for a rule made from an action: for each argument, with the reason.
+///
+/// # Errors
+/// `forbidden` without `rules:read` and `actions:read`; `not_found`.
+pub async fn suggestions(engine: &Engine, principal: &Principal, id: ActionId) -> Result<Suggested> {
+    require(principal, Scope::RulesRead)?;
+    require(principal, Scope::ActionsRead)?;
+    let action = store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?;
+    making::suggested(engine, &action).await
 }
 
 /// Makes a rule by hand. `id`: the one it is to have, so that a request that is repeated finds what it made.

@@ -40,9 +40,15 @@ pub struct Replay {
 pub enum ReplayRule {
     Stored(RuleId),
     /// A rule that is not made yet, with the action that it is to be made from.
-    Draft { draft: Json, action: Option<ActionId> },
+    Draft {
+        draft: Json,
+        action: Option<ActionId>,
+    },
     /// The same, read already.
-    Read { draft: Box<Draft>, action: Option<ActionId> },
+    Read {
+        draft: Box<Draft>,
+        action: Option<ActionId>,
+    },
 }
 
 /// How far a replay is, and in the end what came of it.
@@ -97,7 +103,12 @@ pub(crate) struct PastCall {
 /// # Errors
 /// `forbidden` without `rules:read` and `actions:read`; `rule_rejected` for a draft that could not be read;
 /// `invalid_request` for days that are not 1 to 90; `not_found`.
-pub async fn replay(engine: &Engine, principal: &Principal, replay: Replay, mut tell: impl FnMut(&Tally)) -> Result<Tally> {
+pub async fn replay(
+    engine: &Engine,
+    principal: &Principal,
+    replay: Replay,
+    mut tell: impl FnMut(&Tally),
+) -> Result<Tally> {
     require(principal, Scope::RulesRead)?;
     require(principal, Scope::ActionsRead)?;
     if !(1..=LONGEST_DAYS).contains(&replay.days) {
@@ -143,7 +154,9 @@ async fn definition(engine: &Engine, rule: ReplayRule) -> Result<(Tool, Definiti
         }
         ReplayRule::Draft { draft, action } => {
             let action = match action {
-                Some(id) => Some(store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?),
+                Some(id) => {
+                    Some(store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?)
+                }
                 None => None,
             };
             let name = action.as_ref().map(|action| action.tool_name.as_str());
@@ -151,7 +164,9 @@ async fn definition(engine: &Engine, rule: ReplayRule) -> Result<(Tool, Definiti
         }
         ReplayRule::Read { draft, action } => {
             let action = match action {
-                Some(id) => Some(store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?),
+                Some(id) => {
+                    Some(store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?)
+                }
                 None => None,
             };
             (*draft, action)

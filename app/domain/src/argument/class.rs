@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::Json;
 use crate::text_safety;
 use crate::tool::Tool;
 
@@ -88,6 +89,72 @@ impl Classifier {
             ArgumentClass::Plain
         }
     }
+}
+
+impl Classifier {
+    /// Whether the last name of `trail` decides what the call does. What stands below a name that does, does too, but for
+    /// free text: the body of an `email`. `above`: whether the value that the name stands in decides it.
+    pub(crate) fn is_critical_below(&self, above: bool, trail: &[&str]) -> bool {
+        self.class(trail) == ArgumentClass::Critical || (above && trail.last().is_some_and(|name| !is_free_text(name)))
+    }
+
+    /// [`Classifier::is_critical_below`] for a whole way from the outermost name.
+    pub(crate) fn is_critical_along(&self, names: &[&str]) -> bool {
+        (1..=names.len()).fold(false, |above, length| self.is_critical_below(above, &names[..length]))
+    }
+
+    /// Whether the members are a pair like `{"name": "Bcc", "value": "..."}`, whose name gives its value this class.
+    pub(crate) fn pairs_as(&self, members: &[(String, Json)], class: ArgumentClass) -> bool {
+        members.iter().any(|(key, _)| is_value_of_pair(key))
+            && members.iter().any(|(key, value)| {
+                PAIR_NAMES.iter().any(|word| key.eq_ignore_ascii_case(word))
+                    && value.as_str().is_some_and(|name| self.class(&[name]) == class)
+            })
+    }
+}
+
+/// The member of a pair that is named by another one.
+const PAIR_NAMES: &[&str] = &["name", "key", "header", "field", "parameter", "variable"];
+
+/// Whether a member of a pair holds its value.
+pub(crate) fn is_value_of_pair(key: &str) -> bool {
+    ["value", "values", "val"].iter().any(|word| key.eq_ignore_ascii_case(word))
+}
+
+/// Whether a name is that of a line which an interpreter reads.
+pub(crate) fn is_command(name: &str) -> bool {
+    words(name)
+        .iter()
+        .any(|word| matches!(word.as_str(), "command" | "commands" | "cmd" | "script" | "shell" | "exec" | "sql"))
+}
+
+/// The last word of names under which people write freely.
+const FREE_TEXT: &[&str] = &[
+    "subject",
+    "body",
+    "message",
+    "text",
+    "description",
+    "comment",
+    "comments",
+    "note",
+    "notes",
+    "content",
+    "contents",
+    "title",
+    "summary",
+    "reason",
+    "prompt",
+    "caption",
+    "html",
+    "markdown",
+    "details",
+    "instructions",
+];
+
+/// Whether a name is that of free text.
+pub(crate) fn is_free_text(name: &str) -> bool {
+    words(name).last().is_some_and(|last| FREE_TEXT.contains(&last.as_str()))
 }
 
 /// Whether an entry is the last name of the trail, or its last names.

@@ -6,18 +6,12 @@ use super::read::is_host;
 /// The address taken apart, if the text is one: what stands before the `@` as it is written, the domain in lower case.
 pub(super) fn parse(text: &str) -> Option<(&str, String)> {
     let (local, domain) = text.split_once('@')?;
-    let is_atom = |atom: &str| {
-        !atom.is_empty()
-            && atom.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
-    };
+    let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(is_atom_text);
     (text.len() <= 254 && local.len() <= 64 && local.split('.').all(is_atom) && is_host(domain))
         .then(|| (local, domain.to_ascii_lowercase()))
 }
 
-/// Whether `host` is what `pattern` names: itself, or with `*.` in front what is below it. Both in lower case.
-pub(super) fn host_is(pattern: &str, host: &str) -> bool {
-    match pattern.strip_prefix("*.") {
-        Some(parent) => host.strip_suffix(parent).is_some_and(|below| below.len() > 1 && below.ends_with('.')),
-        None => pattern == host,
-    }
+const fn is_atom_text(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~')
 }

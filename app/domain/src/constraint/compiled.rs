@@ -3,7 +3,7 @@
 use regex::{Regex, RegexBuilder};
 
 use super::glob::Glob;
-use super::{Constraint, address, folder, location};
+use super::{Constraint, address, disguise, folder, location};
 use crate::json::{Json, Number};
 
 /// How large a compiled expression may become, in bytes.
@@ -100,6 +100,8 @@ pub struct Compiled {
 
 #[derive(Clone, Debug)]
 enum Machine {
+    /// Nothing needs to be looked at.
+    Always,
     None,
     Glob(Glob),
     Regex(Regex),
@@ -112,7 +114,7 @@ impl Compiled {
     /// When its pattern or expression cannot be used.
     pub fn new(constraint: &Constraint) -> Result<Self, BadPattern> {
         let machine = match constraint {
-            _ if constraint.is_any() => Machine::None,
+            _ if constraint.holds_always() => Machine::Always,
             Constraint::Pattern(glob) => Machine::Glob(Glob::new(glob)?),
             Constraint::Regex(text) => Machine::Regex(expression(text)?),
             _ => Machine::None,
@@ -130,15 +132,9 @@ impl Compiled {
     /// # Errors
     /// Why it does not hold.
     pub fn judge(&self, found: &[Option<&Json>], of: Quantifier) -> Result<(), Why> {
-        match &self.constraint {
-            _ if self.constraint.is_any() => Ok(()),
-            Constraint::Absent => {
-                if found.iter().all(Option::is_none) {
-                    Ok(())
-                } else {
-                    Err(Why::Present)
-                }
-            }
+        match (&self.constraint, &self.machine) {
+            (_, Machine::Always) => Ok(()),
+            (Constraint::Absent, _) => quantified(found.iter(), of, |value| hold(value.is_none(), Why::Present)),
             _ => quantified(found.iter(), of, |value| match value {
                 Some(value) => self.judge_value(value, of),
                 None => Err(Why::Missing),
@@ -147,45 +143,79 @@ impl Compiled {
     }
 
     fn judge_value(&self, value: &Json, of: Quantifier) -> Result<(), Why> {
-        match &self.constraint {
-            Constraint::Exact(exact) => hold(exact.is(value), Why::Differs),
-            Constraint::OneOf(values) => hold(values.iter().any(|own| super::same_value(own, value)), Why::NotListed),
-            Constraint::Length { max } => {
-                length(value).ok_or(Why::NoLength).and_then(|found| hold(found <= *max, Why::TooLong))
+        let whole = matches!(self.constraint, Constraint::Exact(_) | Constraint::OneOf(_));
+        match (value.as_array(), of) {
+            (Some([]) | None, _) => self.judge_one(value, of),
+            (Some(_), _) if matches!(self.constraint, Constraint::Length { .. }) => self.judge_one(value, of),
+            // What a rule stops is stopped in whatever lists it is wrapped.
+            (Some(items), Quantifier::Any) => {
+                let inside = || quantified(items.iter(), of, |item| self.judge_value(item, of));
+                self.judge_one(value, of).or_else(|_| inside())
             }
-            _ => match value.as_array() {
-                // A list in the list is no text: one level is what the contract speaks of.
-                Some(items) if !items.is_empty() => quantified(items.iter(), of, |item| self.judge_scalar(item, of)),
-                _ => self.judge_scalar(value, of),
-            },
+            (Some(_), Quantifier::Each) if whole => self.judge_one(value, of),
+            // A list in the list is no text: one level is what the contract speaks of.
+            (Some(items), Quantifier::Each) => quantified(items.iter(), of, |item| self.judge_one(item, of)),
         }
     }
 
-    fn judge_scalar(&self, value: &Json, of: Quantifier) -> Result<(), Why> {
+    fn judge_one(&self, value: &Json, of: Quantifier) -> Result<(), Why> {
         let text = || value.as_str().ok_or(Why::NotText);
         match (&self.constraint, &self.machine) {
+            (Constraint::Exact(exact), _) => hold(exact.is(value), Why::Differs),
+            (Constraint::OneOf(values), _) => {
+                hold(values.iter().any(|own| super::same_value(own, value)), Why::NotListed)
+            }
+            (Constraint::Length { max }, _) => {
+                length(value).ok_or(Why::NoLength).and_then(|found| hold(found <= *max, Why::TooLong))
+            }
             (Constraint::Pattern(glob), Machine::Glob(machine)) => {
-                let text = written(value)?;
-                // An allowing pattern with an `@` speaks of an address: of one, and of nothing around it.
-                let about_addresses = of == Quantifier::Each && glob.contains('@');
-                hold(!about_addresses || address::parse(text).is_some(), Why::NotPlainAddress)?;
+                let text = plain_where_an_address_is_meant(glob, value, of)?;
                 hold(machine.takes(text), Why::NotLikeIt)
             }
-            (Constraint::Regex(_), Machine::Regex(regex)) => hold(regex.is_match(written(value)?), Why::NotLikeIt),
+            (Constraint::Regex(regex), Machine::Regex(machine)) => {
+                let text = plain_where_an_address_is_meant(regex, value, of)?;
+                hold(machine.is_match(text), Why::NotLikeIt)
+            }
             (Constraint::Range { min, max }, _) => {
                 let number = value.as_number().ok_or(Why::NotNumber)?;
                 hold(is_within(number, min.as_ref(), max.as_ref()), Why::OutOfRange)
             }
-            (Constraint::Email { domains, addresses }, _) => {
-                let (local, domain) = address::parse(text()?).ok_or(Why::NotPlainAddress)?;
-                let listed = || addresses.contains(&format!("{local}@{domain}"));
-                let there = domains.iter().any(|pattern| address::host_is(pattern, &domain)) || listed();
-                hold(there, Why::OtherAddress)
+            (Constraint::Email { domains, addresses }, _) => is_address_at(text()?, domains, addresses, of),
+            (Constraint::Url { hosts, schemes }, _) => {
+                let text = text()?;
+                let stopped = || of == Quantifier::Any && disguise::may_lead_to(text, hosts, schemes);
+                hold(location::is_at(text, hosts, schemes) || stopped(), Why::OtherUrl)
             }
-            (Constraint::Url { hosts, schemes }, _) => hold(location::is_at(text()?, hosts, schemes), Why::OtherUrl),
-            (Constraint::Path { under }, _) => hold(folder::is_below(text()?, under), Why::OtherPath),
+            (Constraint::Path { under }, _) => {
+                let text = text()?;
+                let stopped = || of == Quantifier::Any && disguise::may_be_below(text, under);
+                hold(folder::is_below(text, under) || stopped(), Why::OtherPath)
+            }
             _ => Err(Why::NotUnderstood),
         }
+    }
+}
+
+/// The text to be matched. A pattern or expression with an `@` speaks of an address: where it lets calls pass, of one,
+/// and of nothing around it.
+fn plain_where_an_address_is_meant<'a>(pattern: &str, value: &'a Json, of: Quantifier) -> Result<&'a str, Why> {
+    let text = written(value)?;
+    let meant = of == Quantifier::Each && pattern.contains('@');
+    hold(!meant || address::parse(text).is_some(), Why::NotPlainAddress).map(|()| text)
+}
+
+fn is_address_at(text: &str, domains: &[String], addresses: &[String], of: Quantifier) -> Result<(), Why> {
+    let listed = |address: &str| match of {
+        Quantifier::Each => addresses.iter().any(|own| own == address),
+        Quantifier::Any => addresses.iter().any(|own| own.eq_ignore_ascii_case(address)),
+    };
+    match address::parse(text) {
+        Some((local, domain)) => {
+            let there = domains.iter().any(|pattern| location::host_is(pattern, &domain));
+            hold(there || listed(&format!("{local}@{domain}")), Why::OtherAddress)
+        }
+        None if of == Quantifier::Any && disguise::mentions(text, domains, addresses) => Ok(()),
+        None => Err(Why::NotPlainAddress),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::text_safety;
 
+#[cfg(feature = "matcher")]
 /// Whether the path is strictly below the folder.
 pub(super) fn is_below(path: &str, folder: &str) -> bool {
     let rest = if folder == "/" {
@@ -10,11 +11,16 @@ pub(super) fn is_below(path: &str, folder: &str) -> bool {
     } else {
         path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'))
     };
-    let plain = !path.contains(['\\', '%', '~', '$', '\0'])
-        && !path.chars().any(|character| character.is_control() || text_safety::is_invisible(character));
-    rest.is_some_and(|rest| plain && rest.split('/').all(is_plain))
+    rest.is_some_and(|rest| is_plain_text(path) && rest.split('/').all(is_plain))
 }
 
+/// Whether nothing in the text says another thing to another reader.
+pub(super) fn is_plain_text(path: &str) -> bool {
+    !path.contains(['\\', '%', '~', '$'])
+        && !path.chars().any(|character| character.is_control() || text_safety::is_invisible(character))
+}
+
+#[cfg(feature = "matcher")]
 /// A trailing dot or space is dropped by some file systems.
 fn is_plain(part: &str) -> bool {
     !matches!(part, "" | "." | "..") && !part.ends_with(['.', ' ']) && !part.starts_with(' ')

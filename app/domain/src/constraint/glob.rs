@@ -81,7 +81,8 @@ fn tokens(glob: &str) -> Result<Vec<Token>, BadPattern> {
 /// The set that starts after its `[`. A `]` in first place belongs to it.
 fn set(text: &str) -> Result<(String, &str), BadPattern> {
     let (negated, body) = text.strip_prefix(['!', '^']).map_or((false, text), |body| (true, body));
-    let mut members: Vec<char> = Vec::new();
+    // Each character, and whether it may be the middle of a range: one behind a backslash is itself.
+    let mut members: Vec<(char, bool)> = Vec::new();
     let mut class = String::from(if negated { "[^" } else { "[" });
     let mut rest = body.char_indices();
     while let Some((at, character)) = rest.next() {
@@ -89,9 +90,9 @@ fn set(text: &str) -> Result<(String, &str), BadPattern> {
             ']' if at > 0 => {
                 let mut at = 0;
                 while at < members.len() {
-                    let low = members[at];
-                    let range = members.get(at + 1) == Some(&'-') && at + 2 < members.len();
-                    let high = if range { members[at + 2] } else { low };
+                    let low = members[at].0;
+                    let range = members.get(at + 1) == Some(&('-', true)) && at + 2 < members.len();
+                    let high = if range { members[at + 2].0 } else { low };
                     if low > high {
                         return Err(BadPattern::Glob("has a range in brackets that runs backwards"));
                     }
@@ -101,8 +102,11 @@ fn set(text: &str) -> Result<(String, &str), BadPattern> {
                 class.push(']');
                 return Ok((class, &body[rest.offset()..]));
             }
-            '\\' => members.push(rest.next().ok_or(BadPattern::Glob("has a bracket that does not close"))?.1),
-            character => members.push(character),
+            '\\' => members.push((rest.next().ok_or(BadPattern::Glob("has a bracket that does not close"))?.1, false)),
+            '[' if rest.as_str().starts_with([':', '.', '=']) => {
+                return Err(BadPattern::Glob("has a named class in brackets: write its characters out, or `\\[`"));
+            }
+            character => members.push((character, true)),
         }
     }
     Err(BadPattern::Glob("has a bracket that does not close; `\\[` is the character itself"))

@@ -3,20 +3,36 @@
 
 use url::{Host, Url};
 
-use super::address::host_is;
 use super::read::is_host;
 
-/// Whether the text is a URL at one of `hosts`, by one of `schemes` (both in lower case).
+/// Whether the text is a URL at one of `hosts`, by one of `schemes` (both in lower case), or by `https` where none is
+/// named. A host without a port is at the scheme's own.
 pub(super) fn is_at(text: &str, hosts: &[String], schemes: &[String]) -> bool {
     parse(text).is_some_and(|url| {
         let host = url.host_str().unwrap_or_default();
-        let at = |pattern: &String| match (pattern.split_once(':'), url.port()) {
-            (None, None) => host_is(pattern, host),
-            (Some((name, listed)), Some(port)) => host_is(name, host) && listed == port.to_string(),
-            _ => false,
+        let at = |pattern: &String| match pattern.split_once(':') {
+            None => url.port().is_none() && host_is(pattern, host),
+            Some((name, listed)) => host_is(name, host) && is_port(&url, listed),
         };
-        schemes.iter().any(|scheme| scheme == url.scheme()) && hosts.iter().any(at)
+        let by = if schemes.is_empty() { url.scheme() == "https" } else { is_by(&url, schemes) };
+        by && hosts.iter().any(at)
     })
+}
+
+pub(super) fn is_port(url: &Url, listed: &str) -> bool {
+    url.port_or_known_default().is_some_and(|port| port.to_string() == listed)
+}
+
+pub(super) fn is_by(url: &Url, schemes: &[String]) -> bool {
+    schemes.iter().any(|scheme| scheme == url.scheme())
+}
+
+/// Whether `host` is what `pattern` names: itself, or with `*.` in front what is below it. Both in lower case.
+pub(super) fn host_is(pattern: &str, host: &str) -> bool {
+    match pattern.strip_prefix("*.") {
+        Some(parent) => host.strip_suffix(parent).is_some_and(|below| below.len() > 1 && below.ends_with('.')),
+        None => pattern == host,
+    }
 }
 
 fn parse(text: &str) -> Option<Url> {

@@ -17,6 +17,7 @@ pub enum Segment {
 }
 
 /// A path of at least one name. Written with dots and brackets; `\` in front of `.`, `[`, `]` or `\` takes it as it is.
+/// `\_` is nothing: the empty name in front of a bracket.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ArgumentPath(Vec<Segment>);
 
@@ -37,6 +38,11 @@ impl ArgumentPath {
     /// The path of one argument, whatever its name holds.
     pub fn argument(name: &str) -> Self {
         Self(vec![Segment::Name(name.to_owned())])
+    }
+
+    /// One step further than `above`, or the first one: a name.
+    pub(crate) fn below(above: Option<&Self>, segment: Segment) -> Self {
+        above.map_or_else(|| Self(vec![segment.clone()]), |above| above.then(segment.clone()))
     }
 
     /// One step further.
@@ -65,7 +71,15 @@ impl ArgumentPath {
     /// one way that ends early.
     pub fn select<'a>(&self, arguments: &'a Json) -> Vec<Option<&'a Json>> {
         let mut found = Vec::new();
-        follow(&self.0, arguments, &mut found);
+        follow(&self.0, arguments, false, &mut found);
+        found
+    }
+
+    /// As [`ArgumentPath::select`], for rules that stop calls: wrapping a value in a list, or taking it out of one, does
+    /// not lead past them.
+    pub fn select_loosely<'a>(&self, arguments: &'a Json) -> Vec<Option<&'a Json>> {
+        let mut found = Vec::new();
+        follow(&self.0, arguments, true, &mut found);
         found
     }
 
@@ -91,24 +105,30 @@ impl Segment {
     }
 }
 
-fn follow<'a>(segments: &[Segment], value: &'a Json, found: &mut Vec<Option<&'a Json>>) {
+fn follow<'a>(segments: &[Segment], value: &'a Json, loosely: bool, found: &mut Vec<Option<&'a Json>>) {
     let Some((segment, rest)) = segments.split_first() else {
         found.push(Some(value));
         return;
     };
     let next = match segment {
+        Segment::Name(_) if loosely && value.as_array().is_some_and(|items| !items.is_empty()) => {
+            let items = value.as_array().unwrap_or_default();
+            items.iter().for_each(|item| follow(segments, item, loosely, found));
+            return;
+        }
         Segment::Name(name) => value.get(name),
         Segment::At(place) => value.as_array().and_then(|items| items.get(*place)),
         Segment::Each => {
             match value.as_array() {
-                Some(items) if !items.is_empty() => items.iter().for_each(|item| follow(rest, item, found)),
+                Some(items) if !items.is_empty() => items.iter().for_each(|item| follow(rest, item, loosely, found)),
+                None if loosely => follow(rest, value, loosely, found),
                 _ => found.push(None),
             }
             return;
         }
     };
     match next {
-        Some(next) => follow(rest, next, found),
+        Some(next) => follow(rest, next, loosely, found),
         None => found.push(None),
     }
 }
@@ -122,6 +142,9 @@ impl fmt::Display for ArgumentPath {
                 Segment::Name(name) => {
                     if at > 0 {
                         out.write_str(".")?;
+                    }
+                    if name.is_empty() && matches!(self.0.get(at + 1), Some(Segment::At(_) | Segment::Each)) {
+                        out.write_str("\\_")?;
                     }
                     for character in name.chars() {
                         if matches!(character, '.' | '[' | ']' | '\\') {
@@ -173,6 +196,7 @@ fn name<'a>(text: &'a str, segments: &mut Vec<Segment>) -> Result<&'a str, PathE
             }
             ']' => return Err(PathError::Brackets),
             '\\' => match characters.next() {
+                Some((_, '_')) => {}
                 Some((_, escaped @ ('.' | '[' | ']' | '\\'))) => name.push(escaped),
                 _ => return Err(PathError::Escape),
             },

@@ -13,21 +13,38 @@ pub enum Asked {
     FromAction,
 }
 
+impl Asked {
+    /// As it is written: what [`read_constraint`] reads back.
+    pub fn to_json(&self) -> Json {
+        match self {
+            Self::Constraint(constraint) => constraint.to_json(),
+            Self::FromAction => Json::object([("type", Json::from("exact")), ("from_action", Json::from(true))]),
+        }
+    }
+
+    /// What it asks, said of an argument.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Constraint(constraint) => constraint.words(),
+            Self::FromAction => "is exactly what this call has".to_owned(),
+        }
+    }
+}
+
 /// Reads a constraint that somebody wrote. A kind that is not known is refused.
 ///
 /// # Errors
 /// Everything that is wrong, with pointers below the constraint's own place (`/values/3`).
 pub fn read_constraint(written: &Json) -> Result<Asked, Vec<FieldError>> {
     let Some(members) = written.as_object() else {
-        return Ok(Asked::Constraint(short_form(written)));
+        return short_form(written).map(Asked::Constraint);
     };
     let Some(kind) = written.get("type") else {
         return refuse("/type", "is missing: which kind of constraint is it? (A bare object is no short form.)");
     };
     let mut reader = Reader { members, known: vec!["type"], errors: Vec::new() };
     let asked = reader.asked(kind);
-    let known = reader.known;
-    let mut errors = reader.errors;
+    let Reader { members, known, mut errors } = reader;
     for (name, _) in members.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
         errors.push(error(&format!("/{}", escape(name)), "is no part of this kind of constraint"));
     }
@@ -50,8 +67,17 @@ pub fn stored_constraint(stored: &Json) -> Constraint {
 }
 
 /// `"*"` is anything; every other bare value is that value.
-fn short_form(value: &Json) -> Constraint {
-    if value.as_str() == Some("*") { Constraint::Any } else { Constraint::exactly(value.clone()) }
+fn short_form(value: &Json) -> Result<Constraint, Vec<FieldError>> {
+    match value.as_str() {
+        Some("*") => Ok(Constraint::Any),
+        _ if is_too_long(value) => refuse("", &format!("is longer than {LONGEST_VALUE} bytes")),
+        _ => Ok(Constraint::exactly(value.clone())),
+    }
+}
+
+/// Whether a value is longer than what a constraint keeps in full.
+pub(crate) fn is_too_long(value: &Json) -> bool {
+    value.to_text().len() > LONGEST_VALUE
 }
 
 fn error(pointer: &str, message: impl Into<String>) -> FieldError {
@@ -75,7 +101,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn asked(&mut self, kind: &Json) -> Option<Asked> {
-        let constraint = match kind.as_str()? {
+        let constraint = match kind.as_str().unwrap_or_default() {
             "any" => Constraint::Any,
             "absent" => Constraint::Absent,
             "exact" => return self.exact(),
@@ -93,7 +119,6 @@ impl<'a> Reader<'a> {
     }
 
     fn unknown_kind(&mut self) -> Option<Asked> {
-        self.known = self.members.iter().map(|_| "type").collect();
         let kinds = "any, absent, exact, one_of, pattern, regex, range, email, url, path, length";
         self.errors = vec![error("/type", format!("is no kind of constraint; there are {kinds}"))];
         // Whatever else it holds belongs to a kind that nobody knows.
@@ -119,7 +144,7 @@ impl<'a> Reader<'a> {
         self.member("shown");
         match (value, from_action, digest) {
             (Some(value), None, None) => {
-                if value.to_text().len() > LONGEST_VALUE {
+                if is_too_long(value) {
                     return self.fail("/value", format!("is longer than {LONGEST_VALUE} bytes"));
                 }
                 Some(Asked::Constraint(Constraint::exactly(value.clone())))
@@ -192,8 +217,7 @@ impl<'a> Reader<'a> {
             }
         }
         for (at, address) in addresses.iter().enumerate() {
-            let plain = address.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && is_host(domain));
-            if !plain || address.contains(char::is_whitespace) {
+            if super::address::parse(address).is_none() {
                 self.fail::<()>(&format!("/addresses/{at}"), "is no plain address: `ana@partner.example`");
             }
         }
@@ -206,13 +230,15 @@ impl<'a> Reader<'a> {
 
     fn url(&mut self) -> Option<Constraint> {
         let (hosts, schemes) = (self.texts("hosts"), self.texts("schemes"));
-        let (hosts, mut schemes) = (lower(hosts?), lower(schemes?));
-        if hosts.is_empty() {
+        let (written, schemes) = (lower(hosts?), lower(schemes?));
+        if written.is_empty() {
             return self.fail("/hosts", "is missing: which hosts may be called?");
         }
-        for (at, host) in hosts.iter().enumerate() {
-            let (name, port) = host.rsplit_once(':').map_or((host.as_str(), None), |(name, port)| (name, Some(port)));
-            if !is_host_pattern(name) || port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        let mut hosts = Vec::with_capacity(written.len());
+        for (at, host) in written.iter().enumerate() {
+            if let Some(host) = host_and_port(host) {
+                hosts.push(host);
+            } else {
                 let message = "is no host: `api.example.com`, `*.example.com`, `example.com:8443`; no address, no path";
                 self.fail::<()>(&format!("/hosts/{at}"), message);
             }
@@ -221,9 +247,6 @@ impl<'a> Reader<'a> {
             if !["https", "http", "wss", "ws"].contains(&scheme.as_str()) {
                 self.fail::<()>(&format!("/schemes/{at}"), "must be https, http, wss or ws");
             }
-        }
-        if schemes.is_empty() {
-            schemes.push("https".to_owned());
         }
         self.errors.is_empty().then_some(Constraint::Url { hosts, schemes })
     }
@@ -235,11 +258,7 @@ impl<'a> Reader<'a> {
         let trimmed = under.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(under);
         let relative = trimmed.strip_prefix('/').unwrap_or(trimmed);
         let plain = trimmed == "/" || relative.split('/').all(|part| !matches!(part, "" | "." | ".."));
-        if trimmed.is_empty()
-            || !plain
-            || trimmed.contains(['\\', '%', '~', '\0'])
-            || trimmed.contains(char::is_control)
-        {
+        if trimmed.is_empty() || !plain || !super::folder::is_plain_text(trimmed) {
             return self.fail("/under", "must be a plain path without dot segments: `/srv/reports`, or `reports/2026`");
         }
         if trimmed.len() > LONGEST_PATTERN {
@@ -249,7 +268,7 @@ impl<'a> Reader<'a> {
     }
 
     fn length(&mut self) -> Option<Constraint> {
-        match self.member("max").and_then(Json::as_i64).map(u64::try_from) {
+        match self.member("max").and_then(Json::as_number).map(|number| number.as_str().parse()) {
             Some(Ok(max)) => Some(Constraint::Length { max }),
             _ => self.fail("/max", "must be a whole number from 0"),
         }
@@ -279,6 +298,16 @@ fn lower_domain(address: &str) -> String {
         Some((local, domain)) => format!("{local}@{}", domain.to_ascii_lowercase()),
         None => address.to_owned(),
     }
+}
+
+/// A host's pattern and the one way to write its port, if it has one.
+fn host_and_port(text: &str) -> Option<String> {
+    let Some((name, port)) = text.split_once(':') else {
+        return is_host_pattern(text).then(|| text.to_owned());
+    };
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = port.parse::<u16>().ok().filter(|port| digits && *port > 0)?;
+    is_host_pattern(name).then(|| format!("{name}:{port}"))
 }
 
 /// A host's name, or `*.` in front of one: everything below it.

@@ -25,7 +25,7 @@ fn by_key(members: &[(String, Json)]) -> Vec<&(String, Json)> {
 }
 
 /// One form for all values that are the same, up to the order of keys (which the canonical form settles).
-pub(super) fn normal(value: &Json) -> Json {
+pub(crate) fn normal(value: &Json) -> Json {
     match value {
         Json::Number(number) => Json::Number(number.normalized()),
         Json::Array(items) => Json::Array(items.iter().map(normal).collect()),

@@ -11,10 +11,10 @@ impl Constraint {
     /// What it asks, said of an argument: "is exactly 5", "may be anything".
     pub fn words(&self) -> String {
         match self {
-            _ if self.is_any() => "may be anything".to_owned(),
+            _ if self.holds_always() => "may be anything".to_owned(),
             Self::Any => "may be anything".to_owned(),
             Self::Absent => "is not there".to_owned(),
-            Self::Exact(Exact::Kept { shown, .. }) => format!("is exactly {} (kept, never shown)", read_out(shown)),
+            Self::Exact(Exact::Kept { shown, .. }) => format!("is exactly {} (kept as a digest)", read_out(shown)),
             Self::Exact(Exact::Value(value)) => format!("is exactly {}", read_out(value)),
             Self::OneOf(values) => format!("is one of {}", listed(values.iter().map(read_out))),
             Self::Pattern(glob) => format!("is like {}", quoted(glob)),
@@ -29,6 +29,9 @@ impl Constraint {
                     (!domains.is_empty()).then(|| format!("an address at {}", listed(domains.iter().cloned())));
                 let addresses = (!addresses.is_empty()).then(|| listed(addresses.iter().cloned()));
                 format!("is {}", [domains, addresses].into_iter().flatten().collect::<Vec<_>>().join(" or "))
+            }
+            Self::Url { hosts, schemes } if schemes.is_empty() => {
+                format!("is a URL at {}", listed(hosts.iter().cloned()))
             }
             Self::Url { hosts, schemes } => {
                 format!("is a URL at {} ({})", listed(hosts.iter().cloned()), listed(schemes.iter().cloned()))

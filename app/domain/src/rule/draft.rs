@@ -85,8 +85,10 @@ impl Reader<'_> {
     }
 
     fn tool_name(&mut self, given: Option<&str>) -> String {
+        let wrong_type = self.member("tool_name").is_some_and(|name| name.as_str().is_none());
         match (self.text("tool_name"), given) {
             (None, Some(given)) => given.to_owned(),
+            (None, None) if wrong_type => String::new(),
             (Some(name), Some(given)) if name != given => {
                 self.refuse("/tool_name", format!("is another tool than that of what it is made from ({given})"));
                 name

@@ -50,7 +50,8 @@ pub async fn apply(engine: &Engine, principal: &Principal, id: RuleId, actions: 
 
 async fn one(engine: &Engine, principal: &Principal, rule: RuleId, id: ActionId) -> Result<Action> {
     let mut transaction = engine.pool.begin().await?;
-    let action = store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
+    let action =
+        store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
     let decided = decide(&mut transaction, principal, rule, &action).await;
     let (action, news) = match decided {
         Ok(decided) => decided,
@@ -73,7 +74,11 @@ async fn decide(
 ) -> Result<(Action, Vec<Change>)> {
     if action.status != Status::Pending || !action.live {
         let detail = "The action does not wait any more. Nothing was changed.";
-        return Err(Problem { standing: Some(crate::decisions::standing(action)), ..Problem::new(Code::AlreadyDecided, detail) }.into());
+        return Err(Problem {
+            standing: Some(crate::decisions::standing(action)),
+            ..Problem::new(Code::AlreadyDecided, detail)
+        }
+        .into());
     }
     let tool = store::tools::find_held(connection, &action.tool_name).await?.ok_or_else(crate::tools::not_there)?;
     let set = rule_set::load(&mut *connection, &tool).await?;
@@ -83,7 +88,9 @@ async fn decide(
     }
     match set.ruling(arguments(action)) {
         Ruling::Allowed(winner) if winner.id == rule => {}
-        Ruling::Allowed(winner) => return Err(waits(format!("another rule comes first, {}.", rule_set::named(winner))).into()),
+        Ruling::Allowed(winner) => {
+            return Err(waits(format!("another rule comes first, {}.", rule_set::named(winner))).into());
+        }
         Ruling::Denied(other) => return Err(waits(format!("the rule {} refuses it.", rule_set::named(other))).into()),
         Ruling::Held(other) => return Err(waits(format!("the rule {} holds it.", rule_set::named(other))).into()),
         Ruling::Silent(_) => return Err(waits("the rule does not fit it, or may not decide now.".to_owned()).into()),

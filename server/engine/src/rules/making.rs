@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use domain::action::Action;
 use domain::argument::ClassOverrides;
-use domain::constraint::{Asked, Constraint, Exact};
+use domain::constraint::{Asked, Constraint, Exact, read_constraints};
 use domain::event::EventType;
 use domain::id::{ActionId, RuleId};
 use domain::identity::Principal;
 use domain::json::Json;
 use domain::problem::{Code, FieldError, Problem};
 use domain::rule::{Accepted, Draft, Effect, Ground, Rule, Unlisted, accept, read_draft};
+use domain::suggestion::{History, Suggested, suggest};
 use domain::tool::Tool;
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
@@ -17,6 +18,9 @@ use uuid::Uuid;
 use super::{announce, arguments, person, rejected};
 use crate::trail::Entry;
 use crate::{Engine, Result, store, trail};
+
+/// So many approved calls are looked at for a suggestion.
+const LOOKED_BACK: i64 = 200;
 
 /// Where a new rule comes from.
 #[derive(Clone, Copy)]
@@ -223,7 +227,39 @@ pub(super) async fn still_fits(connection: &mut PgConnection, rule: &Rule, tool:
     accept(draft, &Ground { tier: tool.risk_tier, overrides: &overrides, now, from: None }).map(drop).map_err(rejected)
 }
 
-/// The draft that was asked for.
-pub(super) async fn draft_from(_engine: &Engine, _action: &Action, _wanted: &FromAction) -> Result<Draft> {
-    unimplemented!()
+/// The draft that was asked for: what is suggested, with what is asked for in its place.
+pub(super) async fn draft_from(engine: &Engine, action: &Action, wanted: &FromAction) -> Result<Draft> {
+    let place = |error: FieldError| FieldError { pointer: format!("/constraint_overrides{}", error.pointer), ..error };
+    let overrides = read_constraints(&wanted.constraint_overrides)
+        .map_err(|errors| rejected(errors.into_iter().map(place).collect()))?;
+    let suggested = suggested(engine, action).await?;
+    let usual = format!("{} as in {}", action.tool_name, action.id);
+    let mut draft = suggested.draft(&action.tool_name, wanted.description.as_deref().unwrap_or(&usual));
+    if !wanted.use_suggested {
+        draft.constraints.clear();
+    }
+    for (path, asked) in overrides {
+        match draft.constraints.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, known)) => *known = asked,
+            None => draft.constraints.push((path, asked)),
+        }
+    }
+    let max_uses = if wanted.effect == Effect::Allow { wanted.max_uses.or(draft.max_uses) } else { wanted.max_uses };
+    Ok(Draft {
+        effect: wanted.effect,
+        unlisted: wanted.unlisted,
+        notes: wanted.notes.clone(),
+        max_uses,
+        expires_at: wanted.expires_at,
+        confirm_broad: wanted.confirm_broad,
+        ..draft
+    })
+}
+
+/// What is suggested for a rule made from the action, by what people approved of the tool before.
+pub(super) async fn suggested(engine: &Engine, action: &Action) -> Result<Suggested> {
+    let tool = store::tools::find(&engine.pool, &action.tool_name).await?.ok_or_else(crate::tools::not_there)?;
+    let past = store::actions::approved_args(&engine.pool, &action.tool_name, LOOKED_BACK).await?;
+    let history = History::of(&past.iter().collect::<Vec<_>>());
+    Ok(suggest(arguments(action), &ClassOverrides::from(&tool), tool.risk_tier, &history))
 }

@@ -1,21 +1,28 @@
 //! Standing rules.
 
+use std::convert::Infallible;
+
+use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::constraint::Why;
 use domain::id::{ActionId, RuleId};
 use domain::json::Json;
+use domain::lifecycle::Status;
 use domain::matching::{Checked, Verdict};
 use domain::problem::{FieldError, Problem};
 use domain::query_string::QueryString;
 use domain::rule::{Effect, Rule, RuleState, Unlisted};
 use domain::rule_filter::RuleFilter;
 use domain::time_text::parse_instant;
-use engine::rules::{Considered, FromAction, Trial, TrialCall, TrialRule};
+use engine::rules::{Applied, Considered, FromAction, Trial, TrialCall, TrialRule};
+use engine::simulation::{self, Replay, ReplayRule};
+use futures::StreamExt;
 use serde::{Deserialize, Serialize};
+use tokio_stream::wrappers::ReceiverStream;
 
 use super::body::Strict;
 use super::record::PageMeta;
@@ -431,4 +438,148 @@ pub(super) async fn export(
     let headers =
         [(CONTENT_TYPE, HeaderValue::from_static(kind)), (CONTENT_DISPOSITION, HeaderValue::from_static(name))];
     Ok((headers, body).into_response())
+}
+
+/// What is suggested for one argument.
+#[derive(Serialize)]
+struct SuggestionRecord {
+    argument: String,
+    /// As it would be sent back: a secret is asked for by `from_action`, its value is in no answer.
+    constraint: Json,
+    words: String,
+    code: &'static str,
+    reason: &'static str,
+    wider: Vec<WiderRecord>,
+}
+
+#[derive(Serialize)]
+struct WiderRecord {
+    constraint: Json,
+    words: String,
+}
+
+#[derive(Serialize)]
+struct SuggestedRecord {
+    action_id: ActionId,
+    suggestions: Vec<SuggestionRecord>,
+    unlisted_args: Unlisted,
+    max_uses: Option<i64>,
+}
+
+/// `GET /rules/suggestions/{action_id}`
+pub(super) async fn suggestions(State(state): State<AppState>, Caller(principal): Caller, Path(id): Path<String>) -> ApiResult<Response> {
+    let action_id = super::actions::parse_id(&id)?;
+    let suggested = engine::rules::suggestions(&state.engine, &principal, action_id).await?;
+    let suggestions = suggested.constraints.iter().map(|own| SuggestionRecord {
+        argument: own.path.to_string(),
+        constraint: own.asked.to_json(),
+        words: own.asked.words(),
+        code: own.reason.as_str(),
+        reason: own.reason.words(),
+        wider: own
+            .wider
+            .iter()
+            .map(|wider| WiderRecord { constraint: wider.constraint.to_json(), words: wider.words.clone() })
+            .collect(),
+    });
+    let record = SuggestedRecord {
+        action_id,
+        suggestions: suggestions.collect(),
+        unlisted_args: suggested.unlisted,
+        max_uses: suggested.max_uses,
+    };
+    Ok(object(StatusCode::OK, &record))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReplayBody {
+    rule_id: Option<String>,
+    draft: Option<Json>,
+    action_id: Option<String>,
+    days: Option<i32>,
+}
+
+/// `POST /rules/replay`. With `Accept: application/x-ndjson` how far it is comes a few times a second, and last the whole;
+/// whoever hangs up ends the reading.
+pub(super) async fn replay(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+    Strict { value, .. }: Strict<ReplayBody>,
+) -> ApiResult<Response> {
+    let rule = match (value.rule_id, value.draft) {
+        (Some(id), None) => ReplayRule::Stored(id.parse().map_err(|_| Problem::invalid("/rule_id", "is no rule's id"))?),
+        (None, Some(draft)) => {
+            let action = value.action_id.map(|id| id.parse()).transpose();
+            ReplayRule::Draft { draft, action: action.map_err(|_| Problem::invalid("/action_id", "is no action's id"))? }
+        }
+        _ => return Err(Problem::invalid("/draft", "is missing: give a draft, or rule_id, and not both").into()),
+    };
+    let replay = Replay { rule, days: value.days.unwrap_or(30) };
+    let streamed = headers.get(ACCEPT).is_some_and(|accept| accept.as_bytes() == NDJSON.as_bytes());
+    if !streamed {
+        let tally = simulation::replay(&state.engine, &principal, replay, |_| {}).await?;
+        return Ok(object(StatusCode::OK, &tally));
+    }
+    let (lines, body) = tokio::sync::mpsc::channel::<Result<String, Infallible>>(16);
+    // Dropped with the body: the reading ends with whoever asked for it.
+    let work = async move {
+        let told = simulation::replay(&state.engine, &principal, replay, |tally| {
+            // A reader that is slow misses a step, never the end.
+            let _ = lines.try_send(Ok(line("progress", tally)));
+        });
+        let last = match told.await {
+            Ok(tally) => line("data", &tally),
+            Err(error) => line("error", &error.into_problem()),
+        };
+        let _ = lines.send(Ok(last)).await;
+    };
+    let body = ReceiverStream::new(body);
+    let work = futures::stream::once(work).filter_map(async |()| None);
+    let body = Body::from_stream(futures::stream::select(body, work));
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static(NDJSON))], body).into_response())
+}
+
+const NDJSON: &str = "application/x-ndjson";
+
+fn line(name: &str, value: &impl Serialize) -> String {
+    let value = serde_json::to_string(value).expect("a tally is plain data");
+    format!("{{\"{name}\":{value}}}\n")
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApplyBody {
+    ids: Vec<ActionId>,
+}
+
+#[derive(Serialize)]
+struct AppliedRecord {
+    id: ActionId,
+    status: Option<Status>,
+    error: Option<Problem>,
+}
+
+/// `POST /rules/{id}/apply`: the rule decides actions that wait already.
+pub(super) async fn apply(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<ApplyBody>,
+) -> ApiResult<Response> {
+    let id = parse_id(&id)?;
+    idempotent::run(&state, &principal, &headers, &format!("POST /rules/{id}/apply"), &bytes, async |_| {
+        let applied = engine::rules::apply(&state.engine, &principal, id, &value.ids).await?;
+        let records: Vec<_> = applied
+            .into_iter()
+            .map(|Applied { id, outcome }| match outcome {
+                Ok(action) => AppliedRecord { id, status: Some(action.status), error: None },
+                Err(problem) => AppliedRecord { id, status: None, error: Some(problem) },
+            })
+            .collect();
+        Ok(object(StatusCode::OK, &records))
+    })
+    .await
 }
