@@ -29,6 +29,8 @@ pub mod risk;
 pub mod rule;
 pub mod seal;
 pub mod search;
+#[cfg(feature = "matcher")]
+pub mod suggestion;
 pub mod text_safety;
 pub mod time_text;
 pub mod tool;
