@@ -7,6 +7,8 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "matcher")]
+pub(crate) use class::is_free_text;
 pub use class::{ArgumentClass, ClassOverrides, classify};
 pub(crate) use class::{Classifier, is_command, is_value_of_pair};
 pub use headline::headline;

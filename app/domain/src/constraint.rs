@@ -26,6 +26,8 @@ mod disguise;
 mod glob;
 #[cfg(feature = "matcher")]
 mod location;
+#[cfg(feature = "matcher")]
+mod wider;
 
 #[cfg(feature = "matcher")]
 pub use compiled::{BadPattern, Compiled, Quantifier, Why};
@@ -34,6 +36,7 @@ pub use glob::escape as escape_glob;
 pub use path::{ArgumentPath, PathError, Segment};
 pub use read::{Asked, read_constraint, read_constraints, stored_constraint};
 pub(crate) use read::{escape, is_too_long};
+pub(crate) use same::normal;
 pub use same::same_value;
 
 /// The longest pattern and regular expression, in bytes.
@@ -108,7 +111,7 @@ impl Exact {
 
 /// The digest under which a value is kept: equal for equal values however their numbers are written.
 fn digest_of(value: &Json) -> Digest {
-    Digest::of(&same::normal(value))
+    Digest::of(&normal(value))
 }
 
 impl Constraint {

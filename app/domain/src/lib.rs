@@ -30,6 +30,8 @@ pub mod rule;
 pub mod rule_filter;
 pub mod seal;
 pub mod search;
+#[cfg(feature = "matcher")]
+pub mod suggestion;
 pub mod text_safety;
 pub mod time_text;
 pub mod tool;

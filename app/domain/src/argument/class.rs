@@ -103,6 +103,24 @@ impl Classifier {
         (1..=names.len()).fold(false, |above, length| self.is_critical_below(above, &names[..length]))
     }
 
+    /// Whether something inside the value decides what the call does. `names`: those of the way to it.
+    #[cfg(feature = "matcher")]
+    pub(crate) fn holds_critical<'a>(&self, value: &'a Json, names: &mut Vec<&'a str>) -> bool {
+        match value {
+            Json::Object(members) => {
+                self.pairs_as(members, ArgumentClass::Critical)
+                    || members.iter().any(|(name, value)| {
+                        names.push(name);
+                        let critical = self.is_critical_below(false, names) || self.holds_critical(value, names);
+                        names.pop();
+                        critical
+                    })
+            }
+            Json::Array(items) => items.iter().any(|item| self.holds_critical(item, names)),
+            _ => false,
+        }
+    }
+
     /// Whether the members are a pair like `{"name": "Bcc", "value": "..."}`, whose name gives its value this class.
     pub(crate) fn pairs_as(&self, members: &[(String, Json)], class: ArgumentClass) -> bool {
         members.iter().any(|(key, _)| is_value_of_pair(key))

@@ -3,8 +3,8 @@
 
 use crate::text_safety;
 
-#[cfg(feature = "matcher")]
 /// Whether the path is strictly below the folder.
+#[cfg(feature = "matcher")]
 pub(super) fn is_below(path: &str, folder: &str) -> bool {
     let rest = if folder == "/" {
         path.strip_prefix('/')
@@ -20,8 +20,8 @@ pub(super) fn is_plain_text(path: &str) -> bool {
         && !path.chars().any(|character| character.is_control() || text_safety::is_invisible(character))
 }
 
-#[cfg(feature = "matcher")]
 /// A trailing dot or space is dropped by some file systems.
+#[cfg(feature = "matcher")]
 fn is_plain(part: &str) -> bool {
     !matches!(part, "" | "." | "..") && !part.ends_with(['.', ' ']) && !part.starts_with(' ')
 }

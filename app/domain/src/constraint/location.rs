@@ -19,6 +19,14 @@ pub(super) fn is_at(text: &str, hosts: &[String], schemes: &[String]) -> bool {
     })
 }
 
+/// The host of a plain URL, with its port if it has one of its own, and the scheme.
+pub(super) fn place(text: &str) -> Option<(String, String)> {
+    let url = parse(text).filter(|url| ["https", "http", "wss", "ws"].contains(&url.scheme()))?;
+    let host = url.host_str()?;
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    Some((host, url.scheme().to_owned()))
+}
+
 pub(super) fn is_port(url: &Url, listed: &str) -> bool {
     url.port_or_known_default().is_some_and(|port| port.to_string() == listed)
 }

@@ -1,7 +1,17 @@
 //! A constraint as it is stored and sent: typed JSON.
 
-use super::{Constraint, Exact};
+use super::{Asked, Constraint, Exact};
 use crate::json::Json;
+
+impl Asked {
+    /// The form in which it is written in a draft.
+    pub fn to_json(&self) -> Json {
+        match self {
+            Self::Constraint(constraint) => constraint.to_json(),
+            Self::FromAction => Json::object([("type", Json::from("exact")), ("from_action", Json::from(true))]),
+        }
+    }
+}
 
 impl Constraint {
     /// The typed form, which [`super::read_constraint`] reads back. A kept value is shown masked beside its digest.

@@ -101,7 +101,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             (None, true) => self.report(Uncovered::UnnamedCritical),
             (_, false) if holds_more && (deeper || (self.strict && inner.named)) => self.inside(value, &near, inner),
             (None, false) if !inner.named => {
-                if self.strict && self.holds_critical(value) {
+                if self.strict && self.classes.0.holds_critical(value, &mut self.names) {
                     self.report(Uncovered::UnnamedCritical);
                 } else if self.matcher.unlisted == Unlisted::Forbid {
                     self.report(Uncovered::Unlisted);
@@ -131,24 +131,6 @@ impl<'a, 'b> Walk<'a, 'b> {
             path = Some(ArgumentPath::below(path.as_ref(), segment));
         }
         self.found.extend(path.map(|path| (path, why)));
-    }
-
-    /// Whether something inside decides what the call does.
-    fn holds_critical(&mut self, value: &'a Json) -> bool {
-        match value {
-            Json::Object(members) => {
-                self.classes.0.pairs_as(members, ArgumentClass::Critical)
-                    || members.iter().any(|(name, value)| {
-                        self.names.push(name);
-                        let critical =
-                            self.classes.0.is_critical_below(false, &self.names) || self.holds_critical(value);
-                        self.names.pop();
-                        critical
-                    })
-            }
-            Json::Array(items) => items.iter().any(|item| self.holds_critical(item)),
-            _ => false,
-        }
     }
 }
 
