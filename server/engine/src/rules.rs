@@ -183,13 +183,15 @@ pub async fn replace(
         Some(action) => store::actions::find(&engine.pool, action).await?,
         None => None,
     };
-    let transaction = engine.pool.begin().await?;
-    let origin = making::Origin { id: new, from: from.as_ref(), replaces: Some(&old) };
-    let (mut transaction, made) = making::make(transaction, &actor, draft, origin).await?;
+    let mut transaction = engine.pool.begin().await?;
+    // First the tool, then its rules: whoever changes both does it in this order.
+    store::tools::touch_rules(&mut transaction, &old.definition.tool_name).await?;
     if !store::rules::revoke(&mut transaction, id, &actor, &reason).await? {
         transaction.rollback().await?;
         return Err(already_revoked(&old));
     }
+    let origin = making::Origin { id: new, from: from.as_ref(), replaces: Some(&old) };
+    let (mut transaction, made) = making::make(transaction, &actor, draft, origin).await?;
     let about = (id, old.definition.tool_name.as_str());
     let entry = Entry { event_type: EventType::RuleRevoked, actor: &actor, reason: Some(&reason) };
     let by = [("replaced_by", Json::from(new.to_string())), ("use_count", Json::from(old.use_count))];

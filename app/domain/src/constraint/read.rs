@@ -14,14 +14,6 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// As it is written: what [`read_constraint`] reads back.
-    pub fn to_json(&self) -> Json {
-        match self {
-            Self::Constraint(constraint) => constraint.to_json(),
-            Self::FromAction => Json::object([("type", Json::from("exact")), ("from_action", Json::from(true))]),
-        }
-    }
-
     /// What it asks, said of an argument.
     pub fn words(&self) -> String {
         match self {

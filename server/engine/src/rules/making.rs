@@ -260,6 +260,7 @@ pub(super) async fn draft_from(engine: &Engine, action: &Action, wanted: &FromAc
 pub(super) async fn suggested(engine: &Engine, action: &Action) -> Result<Suggested> {
     let tool = store::tools::find(&engine.pool, &action.tool_name).await?.ok_or_else(crate::tools::not_there)?;
     let past = store::actions::approved_args(&engine.pool, &action.tool_name, LOOKED_BACK).await?;
-    let history = History::of(&past.iter().collect::<Vec<_>>());
-    Ok(suggest(arguments(action), &ClassOverrides::from(&tool), tool.risk_tier, &history))
+    let overrides = ClassOverrides::from(&tool);
+    let calls: Vec<&Json> = past.iter().collect();
+    Ok(suggest(arguments(action), &overrides, tool.risk_tier, &History::of(&calls, &overrides)))
 }

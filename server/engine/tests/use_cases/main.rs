@@ -11,6 +11,7 @@ mod identity;
 mod people;
 mod races;
 mod reading;
+mod rules;
 mod stage;
 mod tools;
 mod trail;

@@ -467,7 +467,11 @@ struct SuggestedRecord {
 }
 
 /// `GET /rules/suggestions/{action_id}`
-pub(super) async fn suggestions(State(state): State<AppState>, Caller(principal): Caller, Path(id): Path<String>) -> ApiResult<Response> {
+pub(super) async fn suggestions(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+) -> ApiResult<Response> {
     let action_id = super::actions::parse_id(&id)?;
     let suggested = engine::rules::suggestions(&state.engine, &principal, action_id).await?;
     let suggestions = suggested.constraints.iter().map(|own| SuggestionRecord {
@@ -509,10 +513,15 @@ pub(super) async fn replay(
     Strict { value, .. }: Strict<ReplayBody>,
 ) -> ApiResult<Response> {
     let rule = match (value.rule_id, value.draft) {
-        (Some(id), None) => ReplayRule::Stored(id.parse().map_err(|_| Problem::invalid("/rule_id", "is no rule's id"))?),
+        (Some(id), None) => {
+            ReplayRule::Stored(id.parse().map_err(|_| Problem::invalid("/rule_id", "is no rule's id"))?)
+        }
         (None, Some(draft)) => {
             let action = value.action_id.map(|id| id.parse()).transpose();
-            ReplayRule::Draft { draft, action: action.map_err(|_| Problem::invalid("/action_id", "is no action's id"))? }
+            ReplayRule::Draft {
+                draft,
+                action: action.map_err(|_| Problem::invalid("/action_id", "is no action's id"))?,
+            }
         }
         _ => return Err(Problem::invalid("/draft", "is missing: give a draft, or rule_id, and not both").into()),
     };
