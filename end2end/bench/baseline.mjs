@@ -104,12 +104,17 @@ function values(action, event) {
     // No token to verify: that is our work alone.
     p29: null,
     p30: action.word_list,
+    p31: 1,
+    // No rule stands in the way, and none is named.
+    p32: null,
+    p33: null,
+    p34: action.pending_rule_id,
   };
 }
 
 async function script(given) {
   const { text, parameters } = await parkStatement();
-  if (parameters !== 30) throw new Error('the statement that parks has other parameters: tell end2end/bench/baseline.mjs');
+  if (parameters !== 34) throw new Error('the statement that parks has other parameters: tell end2end/bench/baseline.mjs');
   const id = (fill) => `lpad(to_hex(:row::bigint), 32, '${fill}')::uuid`;
   const one = (number) => {
     if (number === 1) return id('0');

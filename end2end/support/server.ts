@@ -153,6 +153,13 @@ export class Server {
     return stdout.trim();
   }
 
+  /** The command line against this server, with somebody's token. Answers what stood on standard output. */
+  async remotely(token: string, ...words: string[]): Promise<string> {
+    const env = this.environment({ COUNTERSIGN_URL: this.url, COUNTERSIGN_TOKEN: token });
+    const { stdout } = await run(binary(), words, { cwd: this.dataDir, env });
+    return stdout.trim();
+  }
+
   /** A new person. Answers the link that signs them in once. */
   async addPerson(name: string, role: 'viewer' | 'operator' | 'admin' = 'operator'): Promise<string> {
     return this.command('user', 'add', name, '--role', role);

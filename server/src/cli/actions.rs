@@ -65,7 +65,7 @@ pub(super) async fn park(park: Park) -> Outcome {
     Ok(())
 }
 
-fn read(file: &str) -> Outcome<Vec<u8>> {
+pub(super) fn read(file: &str) -> Outcome<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = match file {
         "-" => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),

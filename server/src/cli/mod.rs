@@ -1,5 +1,5 @@
 //! The command line. Commands that administer talk to the database through the engine; commands that act for
-//! somebody (`park`, `pending`, `approve`, `reject`) talk to a server over HTTP, with that somebody's token.
+//! somebody (`park`, `pending`, `approve`, `reject`, `rules`) talk to a server over HTTP, with that somebody's token.
 //! Exit codes: 0 done, 1 failed, 2 asked wrongly.
 #![allow(clippy::print_stdout, reason = "what a command answers goes to standard output, and nothing else does")]
 
@@ -8,6 +8,7 @@ mod administer;
 mod audit;
 mod demo;
 mod remote;
+mod rules;
 mod serve;
 mod signals;
 mod terminal;
@@ -67,6 +68,9 @@ enum Command {
     Approve(actions::Approve),
     /// Reject a call (with a person's token)
     Reject(actions::Reject),
+    /// List, export, try and make standing rules
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -119,6 +123,7 @@ async fn run(command: Command) -> Outcome {
         Command::Pending(command) => actions::pending(command).await,
         Command::Approve(command) => actions::approve(command).await,
         Command::Reject(command) => actions::reject(command).await,
+        Command::Rules(command) => rules::run(command).await,
         Command::Config(ConfigCommand::Check(flags)) => {
             print!("{}", Config::load(&flags)?);
             Ok(())
