@@ -15,6 +15,9 @@ use domain::rule::{Definition, Effect, Unlisted};
 const RULES: usize = 1_000;
 const CALLS: usize = 500;
 
+/// How the rules are called, and the one at each place.
+type Kind = (&'static str, Box<dyn Fn(usize) -> Definition>);
+
 fn main() {
     let rule = |effect, constraints: String| {
         let constraints = Json::parse_str(&constraints).expect("constraints are JSON");
@@ -25,7 +28,7 @@ fn main() {
         Definition { tool_name: "t".to_owned(), effect, constraints, unlisted, expires_at: None, max_uses: None }
     };
     let allow = Effect::Allow;
-    let kinds: [(&str, Box<dyn Fn(usize) -> Definition>); 7] = [
+    let kinds: [Kind; 7] = [
         (
             "another address each",
             Box::new(move |at| rule(allow, format!(r#"{{"to":"a{at}@x.example","subject":"*"}}"#))),
