@@ -21,6 +21,8 @@ mod write;
 #[cfg(feature = "matcher")]
 mod compiled;
 #[cfg(feature = "matcher")]
+mod cover;
+#[cfg(feature = "matcher")]
 mod disguise;
 #[cfg(feature = "matcher")]
 mod glob;
@@ -31,6 +33,8 @@ mod wider;
 
 #[cfg(feature = "matcher")]
 pub use compiled::{BadPattern, Compiled, Quantifier, Why};
+#[cfg(feature = "matcher")]
+pub(crate) use cover::Stated;
 #[cfg(feature = "matcher")]
 pub use glob::escape as escape_glob;
 pub use path::{ArgumentPath, PathError, Segment};

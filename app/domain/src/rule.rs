@@ -12,14 +12,19 @@ use crate::id::{ActionId, RuleId};
 use crate::json::Json;
 use crate::risk::{RiskTier, UnknownWord};
 
+#[cfg(feature = "matcher")]
+mod cover;
 mod critical;
 mod demands;
 mod draft;
+pub mod lint;
 mod settled;
 #[cfg(test)]
 mod tests;
 mod words;
 
+#[cfg(feature = "matcher")]
+pub use cover::{covers, excludes};
 pub use critical::critical_arguments;
 pub use demands::{Accepted, Demand, Ground, accept, demands};
 pub use draft::{Draft, read_draft};

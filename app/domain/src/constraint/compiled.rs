@@ -212,7 +212,8 @@ fn is_address_at(text: &str, domains: &[String], addresses: &[String], of: Quant
     match address::parse(text) {
         Some((local, domain)) => {
             let there = domains.iter().any(|pattern| location::host_is(pattern, &domain));
-            hold(there || listed(&format!("{local}@{domain}")), Why::OtherAddress)
+            let listed = || !addresses.is_empty() && listed(&format!("{local}@{domain}"));
+            hold(there || listed(), Why::OtherAddress)
         }
         None if of == Quantifier::Any && disguise::mentions(text, domains, addresses) => Ok(()),
         None => Err(Why::NotPlainAddress),

@@ -21,7 +21,8 @@ pub(super) fn mentions(text: &str, domains: &[String], addresses: &[String]) -> 
             let rest = address.strip_suffix(domain).and_then(|address| address.strip_suffix('@'));
             rest.and_then(|local| before.strip_suffix(local)).is_some_and(ends_word)
         };
-        domains.iter().any(|pattern| host_is(pattern, domain)) || addresses.iter().any(is_there)
+        let known = || domains.iter().any(|pattern| host_is(pattern, domain)) || addresses.iter().any(is_there);
+        !domain.is_empty() && known()
     })
 }
 

@@ -57,6 +57,27 @@ impl Glob {
             }
         }
     }
+
+    /// Whether it takes every text that the other one does, as far as that is plain to see.
+    pub(super) fn covers(&self, narrow: &Self) -> bool {
+        match (self, narrow) {
+            (_, Self::Runs { start, end: None, .. }) => self.takes(start),
+            (
+                Self::Runs { start, middle, end: Some(end) },
+                Self::Runs { start: first, middle: inner, end: Some(last) },
+            ) => {
+                let mut middle = middle.iter().filter(|part| !part.is_empty());
+                match (middle.next(), middle.next()) {
+                    (None, _) => first.starts_with(start.as_str()) && last.ends_with(end.as_str()),
+                    (Some(part), None) if start.is_empty() && end.is_empty() => {
+                        std::iter::once(first).chain(inner).chain([last]).any(|own| own.contains(part.as_str()))
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
 }
 
 fn tokens(glob: &str) -> Result<Vec<Token>, BadPattern> {

@@ -83,6 +83,14 @@ impl ArgumentPath {
         found
     }
 
+    /// As [`ArgumentPath::select`], from the value at its first `depth` steps on.
+    #[cfg(feature = "matcher")]
+    pub(crate) fn select_below<'a>(&self, depth: usize, value: &'a Json) -> Vec<Option<&'a Json>> {
+        let mut found = Vec::new();
+        follow(self.0.get(depth..).unwrap_or_default(), value, false, &mut found);
+        found
+    }
+
     /// The one value that the path leads to, where it does not fan out.
     pub fn select_one<'a>(&self, arguments: &'a Json) -> Option<&'a Json> {
         match self.0.as_slice() {

@@ -6,7 +6,15 @@ use crate::constraint::{Asked, Exact, read_constraints};
 use crate::problem::FieldError;
 use crate::redaction::MARK;
 
+#[cfg(feature = "matcher")]
+mod covering;
 mod drafts;
+#[cfg(feature = "matcher")]
+mod kept;
+#[cfg(feature = "matcher")]
+mod linting;
+#[cfg(feature = "matcher")]
+mod narrowing;
 mod order;
 
 pub(crate) fn json(text: &str) -> Json {
