@@ -121,6 +121,10 @@ test('a shell line with an open end pins nothing at a high tier', async ({ serve
   });
   expect([refused.status, refused.code]).toEqual([422, 'rule_rejected']);
   expect(refused.json.errors.map((error: Json) => error.pointer)).toContain('/arg_constraints/command');
+  const warned = await made(server, token, {
+    tool_name: 'run_command', description: 'Status', arg_constraints: { command: { type: 'pattern', value: 'git status*' } },
+  });
+  expect(warned.warnings.map((note: Json) => note.code)).toContain('shell_prefix');
 });
 
 test('bad rules are refused with a pointer to each field, and duplicate keys by their name', async ({ server }) => {

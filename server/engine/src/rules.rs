@@ -4,6 +4,7 @@
 mod applying;
 mod inventory;
 mod making;
+mod review;
 mod trial;
 
 use chrono::{DateTime, Utc};
@@ -23,6 +24,7 @@ use uuid::Uuid;
 pub use applying::{Applied, apply};
 pub use inventory::{all, csv};
 pub use making::FromAction;
+pub use review::{Review, review};
 pub use trial::{Considered, Judged, Outcome, Trial, TrialCall, TrialRule, considered, test};
 
 pub use making::WantedRule;

@@ -15,10 +15,10 @@ use domain::lifecycle::Status;
 use domain::matching::{Checked, Verdict};
 use domain::problem::{FieldError, Problem};
 use domain::query_string::QueryString;
-use domain::rule::{Effect, Rule, RuleState, Unlisted};
+use domain::rule::{Effect, Flag, Rule, RuleState, Unlisted, Warning};
 use domain::rule_filter::RuleFilter;
 use domain::time_text::parse_instant;
-use engine::rules::{Applied, Considered, FromAction, Trial, TrialCall, TrialRule};
+use engine::rules::{Applied, Considered, FromAction, Review, Trial, TrialCall, TrialRule};
 use engine::simulation::{self, Replay, ReplayRule};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,37 @@ pub(super) struct RuleRecord {
     suspended_reason: Option<String>,
     specificity: u32,
     url: String,
+    /// What stands out about it while it is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flags: Option<Vec<NoteRecord>>,
+    /// What its maker may not have meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<Vec<NoteRecord>>,
+}
+
+/// A flag or a warning.
+#[derive(Serialize)]
+struct NoteRecord {
+    code: &'static str,
+    words: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    argument: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_id: Option<RuleId>,
+}
+
+impl From<&Warning> for NoteRecord {
+    fn from(warning: &Warning) -> Self {
+        let argument = warning.path().map(ToString::to_string);
+        Self { code: warning.as_str(), words: warning.words(), argument, rule_id: warning.rule() }
+    }
+}
+
+impl From<&Flag> for NoteRecord {
+    fn from(flag: &Flag) -> Self {
+        let rule_id = if let Flag::Shadowed(id) = flag { Some(*id) } else { None };
+        Self { code: flag.as_str(), words: flag.words().to_owned(), argument: None, rule_id }
+    }
 }
 
 impl RuleRecord {
@@ -92,7 +123,26 @@ impl RuleRecord {
             suspended_reason: rule.suspended_reason.clone(),
             specificity: definition.specificity(),
             url: format!("{base}/approvals/rules/{}", rule.id),
+            flags: None,
+            warnings: None,
         }
+    }
+
+    /// With what was found when it was looked over.
+    async fn reviewed(state: &AppState, rules: &[Rule]) -> ApiResult<Vec<Self>> {
+        let base = state.config.base_url();
+        let reviews = engine::rules::review(&state.engine, rules).await?;
+        let record = |(rule, review): (&Rule, Review)| Self {
+            flags: Some(review.flags.iter().map(NoteRecord::from).collect()),
+            warnings: Some(review.warnings.iter().map(NoteRecord::from).collect()),
+            ..Self::new(rule, &base)
+        };
+        Ok(rules.iter().zip(reviews).map(record).collect())
+    }
+
+    async fn one(state: &AppState, rule: Rule) -> ApiResult<Self> {
+        let records = Self::reviewed(state, std::slice::from_ref(&rule)).await?;
+        Ok(records.into_iter().next().unwrap_or_else(|| Self::new(&rule, &state.config.base_url())))
     }
 }
 
@@ -106,8 +156,7 @@ pub(super) async fn list(
     let filter = RuleFilter::read(&mut query);
     query.finish()?;
     let found = engine::rules::list(&state.engine, &principal, &filter).await?;
-    let base = state.config.base_url();
-    let records: Vec<_> = found.rules.iter().map(|rule| RuleRecord::new(rule, &base)).collect();
+    let records = RuleRecord::reviewed(&state, &found.rules).await?;
     let meta = PageMeta {
         // The counts of the inventory are of the tool and the effect; another filter's rows are not counted.
         total: (filter.active.is_none() && filter.state.is_none() && filter.hygiene.is_none())
@@ -126,7 +175,7 @@ pub(super) async fn get(
     Path(id): Path<String>,
 ) -> ApiResult<Response> {
     let found = engine::rules::show(&state.engine, &principal, parse_id(&id)?).await?;
-    Ok(object(StatusCode::OK, &RuleRecord::new(&found.rule, &state.config.base_url())))
+    Ok(object(StatusCode::OK, &RuleRecord::one(&state, found.rule).await?))
 }
 
 fn parse_id(text: &str) -> Result<RuleId, Problem> {
@@ -142,13 +191,13 @@ pub(super) async fn create(
 ) -> ApiResult<Response> {
     idempotent::run(&state, &principal, &headers, "POST /rules", &bytes, async |id| {
         let rule = engine::rules::create(&state.engine, &principal, id.map(RuleId), &value).await?;
-        Ok(made(&state, &rule))
+        made(&state, rule).await
     })
     .await
 }
 
-fn made(state: &AppState, rule: &Rule) -> Response {
-    object(StatusCode::CREATED, &RuleRecord::new(rule, &state.config.base_url()))
+async fn made(state: &AppState, rule: Rule) -> ApiResult<Response> {
+    Ok(object(StatusCode::CREATED, &RuleRecord::one(state, rule).await?))
 }
 
 #[derive(Deserialize)]
@@ -188,7 +237,7 @@ pub(super) async fn from_action(
     };
     idempotent::run(&state, &principal, &headers, "POST /rules/from-action", &bytes, async |id| {
         let rule = engine::rules::from_action(&state.engine, &principal, id.map(RuleId), &wanted).await?;
-        Ok(made(&state, &rule))
+        made(&state, rule).await
     })
     .await
 }
@@ -252,7 +301,7 @@ pub(super) async fn replace(
         let reason = value.reason.unwrap_or_default();
         let new = new.map(RuleId);
         let rule = engine::rules::replace(&state.engine, &principal, id, new, &value.rule, &reason).await?;
-        Ok(made(&state, &rule))
+        made(&state, rule).await
     })
     .await
 }
