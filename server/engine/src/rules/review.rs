@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use domain::argument::ClassOverrides;
-use domain::rule::{Flag, Rule, Surroundings, Warning, hygiene, lint, lint_among};
+use domain::rule::Rule;
+use domain::rule::lint::{Flag, Surroundings, Warning, hygiene, lint, lint_among};
 use domain::tool::Tool;
 
 use crate::{Engine, Result, rule_set, store};
