@@ -1,8 +1,8 @@
 // Measures Countersign against its goals and prints a table. Figures are ratios and percentiles of one run on one
 // machine: to be read, not to be asserted.
 //
-//   make bench                      everything, about two minutes
-//   make bench ARGS="--only park"   one of: park, watch, decide, page, size, memory, start, wasm
+//   make bench                      everything, about fifteen minutes
+//   make bench ARGS="--only park"   one of: park, watch, rules, decide, page, size, memory, start, wasm
 //   make bench ARGS="--rounds 3 --seconds 4"
 import { execFile } from 'node:child_process';
 import { readdir, stat, writeFile } from 'node:fs/promises';
@@ -14,6 +14,7 @@ import { parseArgs, promisify } from 'node:util';
 
 import { Baseline } from './baseline.mjs';
 import { grow } from './history.mjs';
+import { addHistory, addRules, setRules } from './rules.mjs';
 import { Server } from './server.mjs';
 import { Watchers } from './watchers.mjs';
 
@@ -75,6 +76,7 @@ async function measure(server) {
     if (wanted('page')) await page(server, `${await server.sql("SELECT count(*) FROM pending_actions WHERE status = 'pending'")} pending`);
   }
   if (wanted('watch')) await watch(server, tokens);
+  if (wanted('rules')) await rules(server, tokens);
   if (wanted('size')) await size(server);
   if (wanted('start')) await start(server);
   if (wanted('wasm')) await wasm();
@@ -159,6 +161,44 @@ async function watch(server, { agent, person, body }) {
   }
   const ratio = median(ratios);
   report('Parks with 100 watching, of parks with none', ratio.toFixed(2), '>= 0.90', ratio >= 0.9);
+}
+
+/** What a thousand rules of one tool, ten thousand of five hundred, and a long history cost. */
+async function rules(server, { agent, body }) {
+  const { stdout } = await run(process.env.MATCHING, []);
+  const times = /another address each\s+p50\s+(\S+)\s+p99\s+(\S+)/.exec(stdout);
+  const p99 = parseFloat(times[2]) * { ns: 0.001, µs: 1, ms: 1_000, s: 1_000_000 }[/[a-zµ]+$/.exec(times[2])[0]];
+  report(`A call against 1,000 rules of its tool, p99 (p50 ${times[1]})`, times[2], '< 200 us', p99 < 200);
+  const parks = async () => {
+    const { per_second } = await load('park', server.addr, agent, CLIENTS, Number(options.seconds), body);
+    await server.settle();
+    return per_second;
+  };
+  const inTurns = async (other) => {
+    const ratios = [];
+    for (let round = 0; round < Number(options.rounds); round += 1) ratios.push(await other());
+    return median(ratios);
+  };
+  await addRules(server, 1_000, [CALL.tool_name]);
+  const thousand = await inTurns(async () => {
+    await setRules(server, false);
+    const without = await parks();
+    await setRules(server, true);
+    return (await parks()) / without;
+  });
+  report('Parks with 1,000 rules of the tool, of parks with none', thousand.toFixed(2), '>= 0.80', thousand >= 0.8);
+  const few = await parks();
+  await addRules(server, 9_000, Array.from({ length: 499 }, (_, at) => `tool_${at}`));
+  const many = await inTurns(async () => (await parks()) / few);
+  report('The same with 10,000 rules of 500 tools, of that', many.toFixed(2), '>= 0.90', many >= 0.9);
+  await addHistory(server, CALL.tool_name, 100_000);
+  const ruler = await server.token('bench-ruler', 'actions:read,rules:read', '--user', 'admin');
+  const draft = { tool_name: CALL.tool_name, description: 'x', arg_constraints: { to: { type: 'email', domains: ['partner.example'] }, subject: '*' } };
+  const started = performance.now();
+  const { looked_at: past } = await server.post('/rules/replay', ruler, { draft, days: 30 });
+  const took = performance.now() - started;
+  if (past < 100_000) throw new Error(`the replay looked at ${past} calls`);
+  report(`A rule replayed over ${past} past calls`, ms(took), '< 5 s', took < 5_000);
 }
 
 /** Pages and searches of a short history and of a long one. */
