@@ -40,15 +40,11 @@ mod in_browser {
     /// The filter's sheet stands outside of what moves: it is told which list it would narrow.
     pub(crate) fn fill_filter(query: &Query) {
         let Ok(fields) = document().query_selector_all("#filter [name]") else { return };
+        let Ok(said) = UrlSearchParams::new_with_str(&query.parameters()) else { return };
         for field in (0..fields.length()).filter_map(|index| fields.get(index)) {
             let name = field.dyn_ref::<Element>().and_then(|field| field.get_attribute("name")).unwrap_or_default();
-            let value = match name.as_str() {
-                "status" => query.status().to_owned(),
-                "sort" => query.sort().to_owned(),
-                name => query.narrowed_by(name),
-            };
             // A field that cannot be set shows what it showed before.
-            drop(js_sys::Reflect::set(&field, &"value".into(), &value.into()));
+            drop(js_sys::Reflect::set(&field, &"value".into(), &said.get(&name).unwrap_or_default().into()));
         }
     }
 

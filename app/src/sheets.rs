@@ -68,13 +68,13 @@ fn filter(query: Query) -> AnyView {
         view! {
             <label>
                 {message::narrowing(name)}
-                <input class="input" name=name value=query.narrowed_by(name) autocomplete="off" autocapitalize="none"/>
+                <input class="input" name=name value=query.field(name) autocomplete="off" autocapitalize="none"/>
             </label>
         }
     };
     let day = |name: &'static str| {
         view! {
-            <label>{message::narrowing(name)} <input class="input" type="date" name=name value=query.narrowed_by(name)/></label>
+            <label>{message::narrowing(name)} <input class="input" type="date" name=name value=query.field(name)/></label>
         }
     };
     let tiers = [("", message::ANY)].into_iter().chain(RiskTier::ALL.map(|tier| (tier.as_str(), tier.as_str())));
@@ -83,11 +83,11 @@ fn filter(query: Query) -> AnyView {
         <div id="filter" class="sheet" popover="auto" role="dialog" aria-labelledby="filter-title">
             <h2 id="filter-title">{message::FILTER_TITLE}</h2>
             <form class="stack" action="/approvals">
-                <input type="hidden" name="status" value=query.status().to_owned()/>
-                <input type="hidden" name="sort" value=query.sort().to_owned()/>
+                <input type="hidden" name="status" value=query.field("status")/>
+                <input type="hidden" name="sort" value=query.field("sort")/>
                 <label>
                     {message::narrowing("q")}
-                    <input class="input" type="search" name="q" value=query.narrowed_by("q") autocomplete="off" autofocus
+                    <input class="input" type="search" name="q" value=query.field("q") autocomplete="off" autofocus
                         title=message::FILTER_WORDS_HINT/>
                 </label>
                 <div class="two">
@@ -105,7 +105,7 @@ fn filter(query: Query) -> AnyView {
 }
 
 fn choice(name: &'static str, query: &Query, options: impl Iterator<Item = (&'static str, &'static str)>) -> AnyView {
-    let chosen = query.narrowed_by(name);
+    let chosen = query.field(name);
     let options = options
         .map(|(value, words)| view! { <option value=value selected=value == chosen>{words}</option> })
         .collect_view();

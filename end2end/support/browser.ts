@@ -144,8 +144,8 @@ interface Fixtures {
 
 export const test = withServer.extend<Fixtures>({
   baseURL: async ({ server }: { server: Server }, use) => use(server.url),
-  watch: async ({ server }, use) => {
-    const watch = new Watch(server.url);
+  watch: async ({ baseURL }, use) => {
+    const watch = new Watch(baseURL!);
     await use(watch);
     watch.check();
   },

@@ -2,7 +2,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -174,6 +174,23 @@ export class Server {
   /** Whether its Postgres runs, or died without tidying up. */
   hasPostgres(): boolean {
     return existsSync(join(this.dataDir, 'postgres/postmaster.pid'));
+  }
+
+  /** Takes its Postgres away for as long as `act` takes: it is stopped, and does not start again before. */
+  async withoutPostgres<T>(act: () => Promise<T>): Promise<T> {
+    const settings = join(this.dataDir, 'postgres/postgresql.conf');
+    await rename(settings, `${settings}.away`);
+    try {
+      await this.stopPostgres();
+      return await act();
+    } finally {
+      await rename(`${settings}.away`, settings);
+    }
+  }
+
+  /** Stops its Postgres as an administrator does who restarts it, or a machine that is short of memory. */
+  async stopPostgres(): Promise<void> {
+    await endByFile(join(this.dataDir, 'postgres/postmaster.pid'), 'SIGINT', 'postgres');
   }
 
   /** Moves a deadline to a moment `seconds` from now, or before it. */

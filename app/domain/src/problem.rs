@@ -235,6 +235,12 @@ impl Problem {
         Self { errors, ..Self::new(Code::InvalidRequest, detail) }
     }
 
+    /// Whether it is about the moment and not about what was asked: it may pass by itself, and whether anything was done
+    /// nobody knows.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self.code, Code::Unavailable | Code::Internal)
+    }
+
     /// The thing that was asked for is not there, or not for the asker to see.
     pub fn not_found(what: &str) -> Self {
         Self::new(Code::NotFound, format!("There is no {what} with this id."))

@@ -75,10 +75,13 @@ mod in_browser {
     use send_wrapper::SendWrapper;
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
-    use web_sys::{Headers, RequestInit, Response};
+    use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
     use crate::api::{Failure, encoding};
     use crate::message;
+
+    /// Longer than any answer takes: a server that says nothing at all has not answered.
+    const PATIENCE: u32 = 15_000;
 
     type Asking = Pin<Box<dyn Future<Output = Result<String, Failure>> + Send>>;
 
@@ -103,6 +106,7 @@ mod in_browser {
             path
         };
         init.set_headers(&headers);
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
         let response: Response = JsFuture::from(window().fetch_with_str_and_init(&url, &init)).await?.unchecked_into();
         let text = JsFuture::from(response.text()?).await?;
         Ok((response.ok(), text.as_string().unwrap_or_default()))

@@ -68,6 +68,14 @@ impl Live {
         }
     }
 
+    /// Has everything read again.
+    pub(crate) fn read_again(self) {
+        self.news.update(|news| {
+            news.number += 1;
+            news.everything = true;
+        });
+    }
+
     /// Starts listening, in the browser only. `version` is the one the page came from.
     pub(crate) fn listen(self, version: &str) {
         #[cfg(feature = "hydrate")]

@@ -25,7 +25,7 @@ const SILENCE: i64 = 40_000;
 /// How often the silence is measured.
 const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 /// How long until a closed stream is opened again.
-const RECONNECT: Duration = Duration::from_secs(2);
+const RECONNECT: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
 struct Hello {
@@ -147,13 +147,15 @@ impl Listener {
         self.tell_soon();
     }
 
-    /// The browser tries again by itself after a cut; not after an answer that was no stream.
+    /// The browser tries again by itself after a cut; not after an answer that was no stream. Why there is none is
+    /// learnt by reading: signed out, or the database is away.
     fn gone(self) {
         self.lost();
         let closed = self.source.with_value(|source| {
             source.as_ref().is_none_or(|source| source.stream.ready_state() == EventSource::CLOSED)
         });
         if closed {
+            self.everything();
             set_timeout(
                 move || {
                     if self.source.try_with_value(|_| ()).is_some() {

@@ -1,5 +1,7 @@
 //! What stands around every page: where one can go, who one is, how the queue is, and what is wrong right now.
 
+use std::time::Duration;
+
 use domain::health::Health;
 use domain::problem::Code;
 use domain::view;
@@ -18,6 +20,9 @@ use crate::toast::{Toast, Toaster};
 
 /// How long the stream may be away before the page says so: a deploy or a lift is not worth an alarm.
 const PATIENCE: i64 = 3_000;
+
+/// How long until what could not be read is read again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// What the frame knows, for the pages inside it.
 #[derive(Clone, Copy)]
@@ -41,9 +46,14 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
     provide_context(FrameData(read));
     provide_context(Toast::new());
     Effect::new(move || {
-        if let Some(Ok(frame)) = read.get() {
-            clock.set(frame.now);
-            document().set_title(&message::title(frame.pending, message::APPROVALS));
+        match read.get() {
+            Some(Ok(frame)) => {
+                clock.set(frame.now);
+                document().set_title(&message::title(frame.pending, message::APPROVALS));
+            }
+            // Whatever it is, it may be over by itself.
+            Some(Err(_)) => set_timeout(move || live.read_again(), AGAIN),
+            None => {}
         }
     });
     Effect::new(move || wake_up(live, clock));

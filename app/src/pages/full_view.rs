@@ -85,7 +85,7 @@ fn page(asked: &Asked, found: Result<Found, Failure>) -> AnyView {
 fn all_values(asked: &Asked, Values { tool_name, rows, from, total }: Values) -> AnyView {
     let shown = from..from.saturating_add(rows.len());
     let whole = Whole { from, ..Whole::of(&asked.id, &asked.part) };
-    let steps = steps(&whole.address, from, PAGE, total);
+    let steps = steps(&whole.address, from, PAGE, shown.end, total);
     view! {
         <h1>{message::part_of(&asked.part, &tool_name)}</h1>
         <p class="sub">{message::shown_values(&shown, total)}</p>
@@ -95,22 +95,22 @@ fn all_values(asked: &Asked, Values { tool_name, rows, from, total }: Values) ->
     .into_any()
 }
 
-fn long_text(asked: &Asked, Text { tool_name, path, pieces, from, total }: Text) -> AnyView {
-    let shown = from..from.saturating_add(PART).min(total);
+fn long_text(asked: &Asked, Text { tool_name, path, pieces, from, to, total }: Text) -> AnyView {
+    let shown = from..to;
     let address = format!("{}&place={}", Whole::of(&asked.id, &asked.part).address, asked.place.unwrap_or_default());
     view! {
         <h1>{message::part_of(&asked.part, &tool_name)} " · " <code>{path}</code></h1>
         <p class="sub">{message::shown_characters(&shown, total)}</p>
         <section class="card"><div class="body args">{quoted(pieces, shown.end < total)}</div></section>
-        {steps(&address, from, PART, total)}
+        {steps(&address, from, PART, shown.end, total)}
     }
     .into_any()
 }
 
 /// The way to the stretch before and the one after.
-fn steps(address: &str, from: usize, step: usize, total: usize) -> AnyView {
+fn steps(address: &str, from: usize, step: usize, to: usize, total: usize) -> AnyView {
     let link = |from: usize, words: &'static str| view! { <a href=format!("{address}&from={from}")>{words}</a> };
     let before = (from > 0).then(|| link(from.saturating_sub(step), message::BEFORE));
-    let after = (from.saturating_add(step) < total).then(|| link(from + step, message::AFTER));
+    let after = (to < total).then(|| link(to, message::AFTER));
     view! { <nav class="pages" aria-label=message::STRETCHES>{before} {after}</nav> }.into_any()
 }

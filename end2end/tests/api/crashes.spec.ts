@@ -186,3 +186,14 @@ test('crash-5: a server killed while a worker runs takes the report after its st
   expect(lost.data.execution_state).toBe('unknown');
   expect((await claim(server, worker, ['crash_five_b', 'crash_five_c'])).status).toBe(204);
 });
+
+test('a database that was restarted costs no request afterwards: no connection of before is used again', async ({ server }) => {
+  const token = await server.token('restarted', ['actions:submit', 'actions:read']);
+  const list = () => ask(server, 'GET', `${ACTIONS}?limit=200`, { token });
+  await each(times(60), 30, (number) => park(server, token, { tool_name: 'restarted', tool_args: { number } }));
+  await each(times(120), 40, list);
+  await server.stopPostgres();
+  await expect.poll(() => server.sql('SELECT 1').catch(() => undefined)).toBe('1');
+  const answers = await each(times(40), 8, list);
+  expect(answers.map((answer) => answer.status)).toEqual(times(40).map(() => 200));
+});

@@ -40,8 +40,9 @@ pub struct Text {
     /// Where in the tree it is.
     pub path: String,
     pub pieces: Vec<Piece>,
-    /// The first character's place, from 0.
+    /// The first character's place, from 0, and the one behind the last.
     pub from: usize,
+    pub to: usize,
     pub total: usize,
 }
 
@@ -51,7 +52,7 @@ pub struct Text {
 /// `not_found`, also where the action has no such tree; `forbidden`.
 pub async fn values(engine: &Engine, principal: &Principal, id: ActionId, tree: Tree, from: usize) -> Result<Values> {
     let found = find(engine, principal, id, tree).await?;
-    let mut rows = found.rows(Fold::at(from.saturating_add(PAGE), SOME));
+    let mut rows = found.rows(Fold { skip_rows: from, ..Fold::at(from.saturating_add(PAGE), SOME) });
     let hidden = match rows.last().map(|row| &row.value) {
         Some(ArgumentValue::Folded { hidden_rows }) => *hidden_rows,
         _ => 0,
@@ -63,7 +64,7 @@ pub async fn values(engine: &Engine, principal: &Principal, id: ActionId, tree: 
     Ok(Values { tool_name: found.tool_name, rows: rows.into_iter().skip(from).collect(), from, total })
 }
 
-/// Up to [`PART`] characters of the text at a place of a tree.
+/// Up to [`PART`] characters of the text, fewer where many of them are marked, at a place of a tree.
 ///
 /// # Errors
 /// As [`values`]; or there is no text at this place.
@@ -77,10 +78,12 @@ pub async fn text(
 ) -> Result<Text> {
     let found = find(engine, principal, id, tree).await?;
     let missing = || Problem::not_found("text in this action");
-    let fold = Fold { skip_chars: from, ..Fold::at(place.saturating_add(1), PART) };
+    let fold = Fold { skip_chars: from, skip_rows: place, ..Fold::at(place.saturating_add(1), PART) };
     let row = found.rows(fold).into_iter().nth(place).ok_or_else(missing)?;
-    let ArgumentValue::Text { pieces, total_chars, .. } = row.value else { return Err(missing().into()) };
-    Ok(Text { tool_name: found.tool_name, path: row.path, pieces, from, total: total_chars })
+    let ArgumentValue::Text { pieces, total_chars: total, hidden_chars, .. } = row.value else {
+        return Err(missing().into());
+    };
+    Ok(Text { tool_name: found.tool_name, path: row.path, pieces, from, to: total - hidden_chars, total })
 }
 
 struct Found {

@@ -229,13 +229,17 @@ fn payloads(origin: Uuid, changes: Vec<Change>) -> Vec<String> {
     payloads
 }
 
+/// While there is no connection that listens, whoever watches is told again and again to read everything: that fails
+/// as long as the database is away, and is how a page learns that it is not current.
 async fn listen(pool: PgPool, origin: Uuid, here: broadcast::Sender<Change>) {
     let mut pause = Duration::from_millis(100);
     loop {
         match listen_once(&pool, origin, &here, &mut pause).await {
-            Ok(()) => {}
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "lost the connection that listens"),
+            Ok(()) => tracing::warn!("lost the connection that listens"),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "cannot listen"),
         }
+        forget_the_dead(&pool);
+        let _ = here.send(Change::resync());
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(Duration::from_secs(5));
     }
@@ -248,8 +252,10 @@ async fn listen_once(
     pause: &mut Duration,
 ) -> sqlx::Result<()> {
     let mut listener = PgListener::connect_with(pool).await?;
+    listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
     *pause = Duration::from_millis(100);
+    forget_the_dead(pool);
     let _ = here.send(Change::resync());
     // `None`: the connection was lost, and announcements with it.
     while let Some(notification) = listener.try_recv().await? {
@@ -262,6 +268,13 @@ async fn listen_once(
         }
     }
     Ok(())
+}
+
+/// Where one connection was lost, the others are likely to be: each that lies idle goes back through the pool, which
+/// asks it whether it lives. Otherwise each would cost somebody a request.
+fn forget_the_dead(pool: &PgPool) {
+    let idle: Vec<_> = std::iter::from_fn(|| pool.try_acquire()).collect();
+    drop(idle);
 }
 
 async fn look_after(pool: PgPool, here: broadcast::Sender<Change>, awaited: Arc<Mutex<HashMap<ActionId, usize>>>) {

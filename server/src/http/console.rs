@@ -11,7 +11,7 @@ use axum::extract::{Form, FromRequest, Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use domain::problem::Problem;
 use leptos::prelude::{Env, LeptosOptions, provide_context, use_context};
@@ -40,6 +40,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route("/settings/people/{name}", post(once::link))
         .route("/settings/tokens", post(once::token))
         .layer(from_fn(tell_the_true_status))
+        .layer(from_fn(say_only_what_is_said))
 }
 
 /// What was typed into a page's form, shown by the same page: nothing is stored of it.
@@ -89,6 +90,25 @@ async fn tell_the_true_status(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::from(body))
 }
 
+/// Middleware: a form sends its empty fields, too. The address that stays, to be kept and passed on, is one without.
+async fn say_only_what_is_said(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    // An address that begins with two slashes would lead to another site.
+    let page = request.method() == Method::GET && !path.starts_with("/api/") && !path.starts_with("//");
+    match request.uri().query().and_then(without_empty).filter(|_| page) {
+        Some(rest) if rest.is_empty() => Redirect::to(path).into_response(),
+        Some(rest) => Redirect::to(&format!("{path}?{rest}")).into_response(),
+        None => next.run(request).await,
+    }
+}
+
+/// The parameters without the empty ones, as they were written; `None` where there is no empty one.
+fn without_empty(query: &str) -> Option<String> {
+    let said: Vec<_> = query.split('&').filter(|pair| !pair.ends_with('=')).collect();
+    let rest = said.join("&");
+    (rest != query).then_some(rest)
+}
+
 /// What stands nowhere: a page that says so to a browser, a bare 404 (which becomes a problem document) to a program.
 pub async fn not_found(State(state): State<AppState>, request: Request) -> Response {
     let page = matches!(*request.method(), Method::GET | Method::HEAD) && !request.uri().path().starts_with("/api");
@@ -116,5 +136,18 @@ fn contexts(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
         provide_context(engine.clone());
         provide_context(assets.clone());
         provide_context(secure);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_empty;
+
+    #[test]
+    fn empty_parameters_go_and_the_others_stay_as_they_were_written() {
+        assert_eq!(without_empty("q=a+b%20c&tool_name=&status="), Some("q=a+b%20c".to_owned()));
+        assert_eq!(without_empty("q="), Some(String::new()));
+        assert_eq!(without_empty("q=a&x"), None);
+        assert_eq!(without_empty(""), None);
     }
 }

@@ -32,6 +32,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often an open stream asks whether its listener may still listen.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
+/// How long a browser waits before it comes back after a cut; by itself it would wait three times as long.
+const COME_BACK: Duration = Duration::from_secs(1);
+
 /// From so many changes at once on, a listener does better to read everything again than to be told each.
 const TOO_MANY: usize = 100;
 
@@ -51,7 +54,8 @@ async fn listen(
     }
     let changes = BroadcastStream::new(state.engine.changes().watch());
     let seq = engine::audit::newest(&state.engine).await?;
-    let hello = Event::default().event("hello").data(json!({"seq": seq, "version": state.assets.version}).to_string());
+    let greeting = json!({"seq": seq, "version": state.assets.version}).to_string();
+    let hello = Event::default().event("hello").retry(COME_BACK).data(greeting);
     // Who comes back has a place already, and keeps it until what was missed is told.
     let (hello, missed) = match last_seen(&headers) {
         None => (hello.id(seq.to_string()), Vec::new()),

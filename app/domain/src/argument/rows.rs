@@ -71,18 +71,27 @@ pub struct Fold {
     /// Characters of one text that come along folded, and of all texts together.
     pub rest_chars: usize,
     pub rest_in_all: usize,
+    /// Marks in place of characters that are not seen for what they are, in all: each is an element of the page, and
+    /// an agent could send nothing else. A text ends before the first that is too many.
+    pub marks_in_all: usize,
+    /// The marks of so many rows at the beginning are not counted: nobody is going to see them.
+    pub skip_rows: usize,
 }
+
+/// What a page can take that nothing moves on.
+const MARKS: usize = 10_000;
 
 impl Fold {
     /// So many rows with so much of each text, and nothing folded along.
     pub const fn at(max_rows: usize, max_chars: usize) -> Self {
-        Self { max_rows, max_chars, skip_chars: 0, rest_chars: 0, rest_in_all: 0 }
+        let (skip_chars, skip_rows, rest_chars, rest_in_all) = (0, 0, 0, 0);
+        Self { max_rows, max_chars, skip_chars, rest_chars, rest_in_all, marks_in_all: MARKS, skip_rows }
     }
 }
 
 impl Default for Fold {
     fn default() -> Self {
-        Self { max_rows: 200, max_chars: 600, skip_chars: 0, rest_chars: 8_000, rest_in_all: 64_000 }
+        Self { rest_chars: 8_000, rest_in_all: 64_000, marks_in_all: 3_000, ..Self::at(200, 600) }
     }
 }
 
@@ -93,7 +102,7 @@ const NAME_CHARS: usize = 80;
 /// come first. At most `max_rows` of them and, if there are more, one that says how many.
 pub fn argument_rows(args: &Json, overrides: &ClassOverrides, fold: Fold) -> Vec<ArgumentRow> {
     let masked = redaction::mask_json(args, overrides);
-    let mut tree = Tree { classifier: Classifier::new(overrides), fold, rows: Vec::new(), hidden: 0, carried: 0 };
+    let mut tree = Tree::new(overrides, fold);
     match &masked {
         Json::Object(members) => {
             let class = |key: &str| tree.classifier.class(&[key]);
@@ -123,8 +132,7 @@ pub(crate) fn value_rows(
     masked: &Json,
     overrides: &ClassOverrides,
 ) -> Vec<ArgumentRow> {
-    let fold = Fold::default();
-    let mut tree = Tree { classifier: Classifier::new(overrides), fold, rows: Vec::new(), hidden: 0, carried: 0 };
+    let mut tree = Tree::new(overrides, Fold::default());
     tree.add(name, path, &mut Vec::new(), depth, class, masked);
     tree.rows
 }
@@ -136,9 +144,17 @@ struct Tree {
     hidden: usize,
     /// Characters that come along folded so far.
     carried: usize,
+    /// How many more marks there may be.
+    marks: usize,
 }
 
 impl Tree {
+    fn new(overrides: &ClassOverrides, fold: Fold) -> Self {
+        let classifier = Classifier::new(overrides);
+        let marks = if fold.skip_rows == 0 { fold.marks_in_all } else { usize::MAX };
+        Self { classifier, fold, rows: Vec::new(), hidden: 0, carried: 0, marks }
+    }
+
     fn member<'a>(
         &mut self,
         parent: &str,
@@ -147,6 +163,10 @@ impl Tree {
         inherited: ArgumentClass,
         (key, value): (&'a str, &'a Json),
     ) {
+        if self.is_full() {
+            self.hidden += count(value);
+            return;
+        }
         trail.push(key);
         let class = match self.classifier.class(trail) {
             ArgumentClass::Plain => inherited,
@@ -154,7 +174,7 @@ impl Tree {
         };
         let name = text_safety::escaped(&cut(key));
         let path = if parent.is_empty() { name } else { format!("{parent}.{name}") };
-        self.add(shown(key), path, trail, depth, class, value);
+        self.add(self.name(key), path, trail, depth, class, value);
         trail.pop();
     }
 
@@ -167,18 +187,22 @@ impl Tree {
         class: ArgumentClass,
         value: &'a Json,
     ) {
+        if self.is_full() {
+            self.hidden += count(value);
+            return;
+        }
         let redacted = value.as_str() == Some(redaction::MARK);
-        if self.rows.len() < self.fold.max_rows {
-            let shown = if redacted { ArgumentValue::Redacted } else { self.value(value) };
-            self.rows.push(ArgumentRow {
-                path: path.clone(),
-                name,
-                depth,
-                class: if redacted && class == ArgumentClass::Plain { ArgumentClass::Secret } else { class },
-                value: shown,
-            });
-        } else {
-            self.hidden += 1;
+        self.marks = self.marks.saturating_sub(marks(&name));
+        let shown = if redacted { ArgumentValue::Redacted } else { self.value(value) };
+        self.rows.push(ArgumentRow {
+            path: path.clone(),
+            name,
+            depth,
+            class: if redacted && class == ArgumentClass::Plain { ArgumentClass::Secret } else { class },
+            value: shown,
+        });
+        if self.rows.len() == self.fold.skip_rows {
+            self.marks = self.fold.marks_in_all;
         }
         match value {
             Json::Array(items) => {
@@ -196,6 +220,17 @@ impl Tree {
         }
     }
 
+    /// What comes now is counted and not looked at: it may be much.
+    const fn is_full(&self) -> bool {
+        self.rows.len() >= self.fold.max_rows
+    }
+
+    /// Too many marks are written out in one piece.
+    fn name(&self, key: &str) -> Vec<Piece> {
+        let pieces = shown(key);
+        if marks(&pieces) <= self.marks { pieces } else { vec![Piece::Plain(text_safety::escaped(&cut(key)))] }
+    }
+
     fn value(&mut self, value: &Json) -> ArgumentValue {
         match value {
             Json::Null => ArgumentValue::Null,
@@ -210,20 +245,46 @@ impl Tree {
     fn text(&mut self, text: &str) -> ArgumentValue {
         let total_chars = text.chars().count();
         let Fold { max_chars, skip_chars, .. } = self.fold;
-        let (head, tail) = split(split(text, skip_chars).1, max_chars);
+        let (head, tail) = self.split(split(text, skip_chars).1, max_chars);
         let room = self.fold.rest_chars.min(self.fold.rest_in_all - self.carried);
-        let (rest, _) = split(tail, room);
+        let (rest, hidden) = self.split(tail, room);
         let rest_chars = rest.chars().count();
         self.carried += rest_chars;
         ArgumentValue::Text {
             pieces: text_safety::visible(head),
             rest: text_safety::visible(rest),
             rest_chars,
-            hidden_chars: total_chars.saturating_sub(max_chars.saturating_add(skip_chars).saturating_add(rest_chars)),
+            hidden_chars: hidden.chars().count(),
             total_chars,
             deceptive: text_safety::is_deceptive(text),
         }
     }
+
+    /// The first characters, no more than there may be marks for, and what follows them.
+    fn split<'a>(&mut self, text: &'a str, chars: usize) -> (&'a str, &'a str) {
+        let mut end = 0;
+        for (character, marked) in text_safety::with_hazards(text).take(chars) {
+            if marked && self.marks == 0 {
+                break;
+            }
+            self.marks -= usize::from(marked);
+            end += character.len_utf8();
+        }
+        text.split_at(end)
+    }
+}
+
+/// The rows of a value.
+fn count(value: &Json) -> usize {
+    match value {
+        Json::Array(items) => 1 + items.iter().map(count).sum::<usize>(),
+        Json::Object(members) => 1 + members.iter().map(|(_, member)| count(member)).sum::<usize>(),
+        _ => 1,
+    }
+}
+
+fn marks(pieces: &[Piece]) -> usize {
+    pieces.iter().filter(|piece| matches!(piece, Piece::Escape(_))).count()
 }
 
 /// The first characters, and what follows them.

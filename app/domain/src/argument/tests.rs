@@ -280,6 +280,26 @@ fn headlines() {
 }
 
 #[test]
+fn marks_are_no_more_than_a_page_can_take_and_what_is_cut_off_is_counted() {
+    let args = r#"{"a":"\u200b1\u200b2\u200b3","\u200bb":"\u200b4","c":"plain"}"#;
+    let args = Json::parse_str(args).unwrap();
+    let of = |fold| argument_rows(&args, &ClassOverrides::default(), fold);
+    let texts = |rows: &[ArgumentRow]| {
+        let text = |row: &ArgumentRow| match &row.value {
+            ArgumentValue::Text { pieces, hidden_chars, .. } => (pieces.len(), *hidden_chars),
+            other => panic!("{other:?}"),
+        };
+        rows.iter().map(text).collect::<Vec<_>>()
+    };
+    let few = of(Fold { marks_in_all: 2, ..Fold::default() });
+    assert_eq!(texts(&few), [(4, 2), (0, 2), (1, 0)]);
+    assert_eq!(few[1].name, [Piece::Plain("‹U+200B›b".to_owned())], "a name is written out");
+    assert_eq!(texts(&of(Fold { marks_in_all: 4, ..Fold::default() })), [(6, 0), (0, 2), (1, 0)]);
+    let later = of(Fold { marks_in_all: 2, skip_rows: 1, ..Fold::default() });
+    assert_eq!(texts(&later), [(6, 0), (2, 0), (1, 0)], "what nobody sees costs nothing");
+}
+
+#[test]
 fn the_wire_keeps_rows() {
     let rows = rows("{\"to\":\"a\u{200b}\",\"n\":1,\"b\":true,\"l\":[],\"o\":{\"x\":null},\"password\":\"p\"}");
     let text = serde_json::to_string(&rows).unwrap();

@@ -2,7 +2,7 @@
 //! the page are made here, by the route component, so that no view ever waits inside another's waiting.
 
 use domain::id::ActionId;
-use domain::problem::{Code, Problem};
+use domain::problem::Problem;
 use domain::view::{ActionDetail, ActionRow, Decided, DecidedMany, QueuePage};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -36,10 +36,12 @@ pub(super) struct Refusal {
 impl Refusal {
     /// What did not happen, as far as that is known: without an answer it may have.
     pub(super) fn of(id: ActionId, title: &'static str, problem: Problem) -> Self {
-        let unsure = matches!(problem.code, Code::Unavailable | Code::Internal);
-        Self { id, title: if unsure { message::UNSURE } else { title }, problem }
+        Self { id, title: if problem.may_pass() { message::UNSURE } else { title }, problem }
     }
 }
+
+/// What there is to show of the open action; and, where that could not be read again and is as it was, why.
+pub(super) type Card = (Result<ActionDetail, Failure>, Option<Problem>);
 
 /// The desk. Cheap to hand around.
 #[derive(Clone, Copy)]
@@ -53,6 +55,8 @@ pub(super) struct Desk {
     held: RwSignal<Option<(Query, Vec<ActionRow>)>>,
     /// The last good answer, for what happens outside of any view.
     latest: StoredValue<Option<(Query, QueuePage)>>,
+    /// The action that was read last, for when it cannot be read again.
+    known: StoredValue<Option<ActionDetail>>,
     /// Something is on its way to the server.
     pub sending: RwSignal<bool>,
     pub refusal: RwSignal<Option<Refusal>>,
@@ -101,6 +105,7 @@ impl Desk {
             detail,
             held: RwSignal::new(None),
             latest: StoredValue::new(None),
+            known: StoredValue::new(None),
             sending: RwSignal::new(false),
             refusal: RwSignal::new(refusal),
             ticked: RwSignal::new(ticked),
@@ -175,6 +180,26 @@ impl Desk {
             (Err(_), held) => held::as_held(held.unwrap_or_default()),
         };
         Some((query, shown, page))
+    }
+
+    /// The open action's card, if one is open; `None` before the first answer.
+    pub(super) fn card(self) -> Option<Option<Card>> {
+        let read = self.detail.get()?;
+        Some(read.map(|read| match read {
+            Ok(detail) => {
+                self.known.set_value(Some(detail.clone()));
+                (Ok(detail), None)
+            }
+            Err(Failure(problem)) => {
+                let open = self.open.read_untracked();
+                let is_open =
+                    |known: &ActionDetail| open.as_ref().is_some_and(|open| *open == known.row.id.to_string());
+                match self.known.get_value().filter(|known| problem.may_pass() && is_open(known)) {
+                    Some(known) => (Ok(known), Some(problem)),
+                    None => (Err(Failure(problem)), None),
+                }
+            }
+        }))
     }
 
     /// Shows the list as the server has it.

@@ -28,10 +28,10 @@ pub(super) fn Detail(desk: Desk) -> impl IntoView {
         <section class="detail" tabindex="0" aria-label=message::OPEN_ACTION>
             <Transition fallback=skeleton>
                 {move || {
-                    desk.detail.get().map(|detail| match detail {
+                    desk.card().map(|read| match read {
                         None => nothing_open().into_any(),
-                        Some(Ok(detail)) => card(desk, detail).into_any(),
-                        Some(Err(Failure(problem))) => unread(desk, problem).into_any(),
+                        Some((Ok(detail), outdated)) => card(desk, detail, outdated).into_any(),
+                        Some((Err(Failure(problem)), _)) => unread(desk, problem).into_any(),
                     })
                 }}
             </Transition>
@@ -39,13 +39,15 @@ pub(super) fn Detail(desk: Desk) -> impl IntoView {
     }
 }
 
-fn card(desk: Desk, detail: ActionDetail) -> AnyView {
+/// `outdated`: why it could not be read again. It stays, and says so.
+fn card(desk: Desk, detail: ActionDetail, outdated: Option<Problem>) -> AnyView {
     let (id, read_at) = (detail.row.id.to_string(), detail.now);
     let bar = decide(desk, &detail);
     let outcome = outcome_card(&detail);
     view! {
         <div class="in">
             {back(desk)}
+            {outdated.map(|problem| view! { <ProblemNote problem title=message::STALE/> })}
             {head(&detail)}
             {standing(&detail)}
             {waits(&detail)}

@@ -183,7 +183,7 @@ fn empty(query: &Query) -> AnyView {
 }
 
 fn unread(desk: Desk, query: &Query, problem: Problem, nothing_else: bool) -> AnyView {
-    let title = if nothing_else { message::LIST_UNREAD } else { message::STALE_LIST };
+    let title = if nothing_else { message::LIST_UNREAD } else { message::STALE };
     // The same wrong question gets the same answer: only another one helps.
     let wrong_question = problem.code == Code::InvalidRequest;
     let way_out = if wrong_question { Query::default().href(None) } else { query.href(None) };

@@ -93,9 +93,13 @@ impl Query {
         Self { narrowing: vec![("tool_name".to_owned(), tool.to_owned())], ..Self::default() }
     }
 
-    /// What `name` narrows the list to, or nothing.
-    pub(crate) fn narrowed_by(&self, name: &str) -> String {
-        self.narrowing.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    /// What stands in the field of that name in a form that leads here: as in the URL, where what is the default is left
+    /// out.
+    #[cfg(any(feature = "ssr", test))]
+    pub(crate) fn field(&self, name: &str) -> String {
+        let parameters = self.parameters();
+        let mut pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(found, _)| *found == name).map(|(_, value)| Url::unescape(value)).unwrap_or_default()
     }
 
     /// The same list without one of the parameters that narrow it.
@@ -187,6 +191,13 @@ mod tests {
             assert_eq!(read.href(None), query.href(None));
             assert_eq!((read.status(), read.sort(), &read.cursor), (query.status(), query.sort(), &query.cursor));
         }
+    }
+
+    #[test]
+    fn a_form_that_leads_here_says_no_more_than_the_address() {
+        let fields = |query: &Query| ["status", "sort", "q"].map(|name| query.field(name));
+        assert_eq!(fields(&Query::of_url("/approvals?status=pending&sort=requested_at")), ["", "", ""]);
+        assert_eq!(fields(&Query::of_url("/approvals?status=all&sort=urgency&q=ana")), ["all", "urgency", "ana"]);
     }
 
     #[test]
