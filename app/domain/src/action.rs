@@ -14,6 +14,7 @@ use crate::lifecycle::{ExecutionState, State, Status};
 use crate::redaction::CallMask;
 use crate::risk::{RiskTier, UnknownWord};
 use crate::tool::Executor;
+use crate::word::by_word;
 
 /// Why a parked action waits: a stable code and the sentence shown to people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,8 +228,7 @@ impl Action {
 }
 
 /// How an attempt ended, or that it has not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptState {
     Running,
     Succeeded,
@@ -262,6 +262,8 @@ impl FromStr for AttemptState {
             .ok_or_else(|| UnknownWord { what: "attempt state", word: word.to_owned() })
     }
 }
+
+by_word!(AttemptState);
 
 /// One numbered try at running an approved action. Masked: it carries no claim token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

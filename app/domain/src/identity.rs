@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{TokenId, UserId};
 use crate::risk::UnknownWord;
+use crate::word::by_word;
 
 /// What a person may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Reads.
     Viewer,
@@ -60,6 +60,8 @@ impl FromStr for Role {
             .ok_or_else(|| UnknownWord { what: "role", word: word.to_owned() })
     }
 }
+
+by_word!(Role);
 
 /// What a token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -39,3 +39,4 @@ pub mod tool_filter;
 pub mod tool_view;
 pub mod user_agent;
 pub mod view;
+mod word;

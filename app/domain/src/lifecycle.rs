@@ -9,10 +9,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::risk::UnknownWord;
+use crate::word::by_word;
 
 /// Where an action stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// Waits for a decision.
     Pending,
@@ -76,9 +76,10 @@ impl FromStr for Status {
     }
 }
 
+by_word!(Status);
+
 /// How far the execution of an approved action has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExecutionState {
     /// Waits for an executor to claim it.
     Queued,
@@ -124,6 +125,8 @@ impl FromStr for ExecutionState {
             .ok_or_else(|| UnknownWord { what: "execution state", word: word.to_owned() })
     }
 }
+
+by_word!(ExecutionState);
 
 /// Everything the lifecycle needs to know of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

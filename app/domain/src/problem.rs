@@ -1,14 +1,17 @@
 //! What can be wrong with a request: stable codes, and the RFC 9457 document that carries them.
 
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::action::Decider;
 use crate::lifecycle::Status;
+use crate::risk::UnknownWord;
+use crate::word::by_word;
 
 /// The stable code of an error. Programs branch on it; its word never changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
     Unauthenticated,
     Forbidden,
@@ -173,6 +176,19 @@ impl Code {
         }
     }
 }
+
+impl FromStr for Code {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|code| code.as_str() == word)
+            .ok_or_else(|| UnknownWord { what: "code", word: word.to_owned() })
+    }
+}
+
+by_word!(Code);
 
 /// One thing wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

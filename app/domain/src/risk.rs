@@ -3,11 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use crate::word::by_word;
 
 /// Ordered: `Low < Medium < High < Critical`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RiskTier {
     Low,
     Medium,
@@ -56,3 +55,5 @@ impl FromStr for RiskTier {
             .ok_or_else(|| UnknownWord { what: "risk tier", word: word.to_owned() })
     }
 }
+
+by_word!(RiskTier);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Digest;
 use crate::json::Json;
 use crate::risk::{RiskTier, UnknownWord};
+use crate::word::by_word;
 
 /// How calls of a tool are treated at the gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,8 +61,7 @@ impl Gating {
 pub const LONGEST_BYPASS: i64 = 24;
 
 /// Who runs an approved call of a tool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Executor {
     /// A program with the scope `actions:execute` claims and reports.
     Worker,
@@ -104,6 +104,8 @@ impl FromStr for Executor {
             .ok_or_else(|| UnknownWord { what: "executor", word: word.to_owned() })
     }
 }
+
+by_word!(Executor);
 
 /// A tool as the registry knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,30 @@
+//! Enumerations on the wire: each is the word that `as_str` gives, read back by `FromStr`. What serde would derive says the
+//! same, and weighs in the browser as much again as the words themselves.
+
+macro_rules! by_word {
+    ($name:ty) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::word::read(<String as serde::Deserialize>::deserialize(deserializer)?)
+            }
+        }
+    };
+}
+pub(crate) use by_word;
+
+use std::str::FromStr;
+
+use serde::de::Error;
+
+use crate::risk::UnknownWord;
+
+/// The value of a word that came over the wire.
+pub(crate) fn read<T: FromStr<Err = UnknownWord>, E: Error>(word: String) -> Result<T, E> {
+    word.parse().map_err(E::custom)
+}
