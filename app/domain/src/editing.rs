@@ -18,6 +18,7 @@ mod tests;
 
 pub use apply::apply;
 pub use change::Change;
+pub(crate) use escape::{json_text, needs_escapes};
 pub use differences::{Difference, differences, rows_of};
 pub use form::{Field, Form, Kept, Kind, form};
 pub use read::{Posted, Refused, read};

@@ -15,6 +15,8 @@ use crate::risk::{RiskTier, UnknownWord};
 mod critical;
 mod demands;
 mod draft;
+pub mod form;
+mod hygiene;
 mod settled;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ mod words;
 pub use critical::critical_arguments;
 pub use demands::{Accepted, Demand, Ground, accept, demands};
 pub use draft::{Draft, read_draft};
+pub use hygiene::Hygiene;
 pub use settled::settled;
 
 /// The most days a rule lasts.

@@ -13,6 +13,8 @@ pub mod people;
 pub(crate) mod protocol;
 pub mod session;
 #[cfg(feature = "ssr")]
+pub mod rules;
+#[cfg(feature = "ssr")]
 pub mod tools;
 
 use std::fmt;

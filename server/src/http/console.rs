@@ -36,6 +36,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, generate_route_list(App), contexts(state), render)
         .route("/approvals/{id}/edit", post(preview))
+        .route("/approvals/rules/{id}", post(preview))
         .route("/settings/people", post(once::invite))
         .route("/settings/people/{name}", post(once::link))
         .route("/settings/tokens", post(once::token))

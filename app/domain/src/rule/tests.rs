@@ -7,6 +7,7 @@ use crate::problem::FieldError;
 use crate::redaction::MARK;
 
 mod drafts;
+mod hygiene;
 mod order;
 
 pub(crate) fn json(text: &str) -> Json {

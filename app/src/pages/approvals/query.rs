@@ -14,8 +14,8 @@ use crate::local_path::escape;
 pub(crate) const ALL: &str = "all";
 
 /// Parameters that narrow the list beside its state: the API's own names.
-pub(crate) const NARROWING: [&str; 8] =
-    ["q", "tool_name", "risk_tier", "session_id", "agent", "since", "until", "expiring_within_hours"];
+pub(crate) const NARROWING: [&str; 9] =
+    ["q", "tool_name", "risk_tier", "session_id", "agent", "since", "until", "expiring_within_hours", "rule_id"];
 
 /// Filter, order and place in the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +91,12 @@ impl Query {
     #[cfg(feature = "ssr")]
     pub(crate) fn of_tool(tool: &str) -> Self {
         Self { narrowing: vec![("tool_name".to_owned(), tool.to_owned())], ..Self::default() }
+    }
+
+    /// What a standing rule decided.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn of_rule(rule: domain::id::RuleId) -> Self {
+        Self { narrowing: vec![("rule_id".to_owned(), rule.to_string())], ..Self::default() }
     }
 
     /// What `name` narrows the list to, or nothing.

@@ -1,0 +1,11 @@
+//! `/approvals/rules` and below: standing rules, read, tried and ended, and the sheet that a rule is written on. Tables and
+//! forms, which stay the HTML they were sent as.
+
+mod detail;
+mod list;
+mod parts;
+mod replay;
+mod trial;
+
+pub(crate) use detail::RulePage;
+pub(crate) use list::RulesPage;
