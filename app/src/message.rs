@@ -49,11 +49,12 @@ pub(crate) const OUTDATED: &str = "A new version is running.";
 pub(crate) const RELOAD: &str = "Reload";
 
 /// The keys and what they do.
-pub(crate) const KEY_HELP: [(&str, &str); 12] = [
+pub(crate) const KEY_HELP: [(&str, &str); 13] = [
     ("j", "next row"),
     ("k", "row before"),
     ("Enter", "open the row"),
     ("a", "approve"),
+    ("r", "approve and create a rule"),
     ("x", "reject"),
     ("e", "extend the deadline"),
     ("s", "select the row"),
@@ -531,6 +532,9 @@ pub(crate) fn attempt_of(number: i32, worker: &str) -> String {
 
 // Deciding.
 pub(crate) const APPROVE: &str = "Approve";
+pub(crate) const APPROVE_AND_CREATE: &str = "Approve and create rule";
+pub(crate) const CREATE_RULE: &str = "Create rule";
+pub(crate) const THE_RULE: &str = "The rule";
 pub(crate) const REJECT: &str = "Reject";
 pub(crate) const EXTEND: &str = "Extend";
 pub(crate) const RESOLVE: &str = "Settle";

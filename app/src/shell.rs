@@ -117,7 +117,9 @@ mod tests {
         for path in ["/approvals", "/approvals/", "/approvals/0198"] {
             assert!(is_awake(path), "{path}");
         }
-        for path in ["/", "/login", "/approvalsx", "/approvals/a/b", "/approvals/rules", "/approvals/rules/0198", "/nothing"] {
+        for path in
+            ["/", "/login", "/approvalsx", "/approvals/a/b", "/approvals/rules", "/approvals/rules/0198", "/nothing"]
+        {
             assert!(!is_awake(path), "{path}");
         }
     }

@@ -1,6 +1,8 @@
 //! The words of the pages about standing rules.
 
 use chrono::{DateTime, Utc};
+use domain::risk::RiskTier;
+use domain::rule::form::Kind;
 use domain::rule::{Effect, Hygiene, RuleState, Unlisted};
 use domain::time_text::{instant, span};
 
@@ -29,7 +31,8 @@ pub(crate) const NONE_ACTIVE: &str = "No rule decides now";
 pub(crate) const NONE_ACTIVE_LEAD: &str = "Every gated call waits for a person. Open a call that you would approve every time \
      and choose \"Approve and create rule\", or write a rule by hand.";
 pub(crate) const NONE_INACTIVE: &str = "No rule has ended";
-pub(crate) const NONE_INACTIVE_LEAD: &str = "Rules that were revoked, suspended, used up or whose time is over stand here.";
+pub(crate) const NONE_INACTIVE_LEAD: &str =
+    "Rules that were revoked, suspended, used up or whose time is over stand here.";
 pub(crate) const NEW_RULE: &str = "New rule";
 pub(crate) const EXPORT: &str = "Export:";
 pub(crate) const EXPORT_LABEL: &str = "Export these rules";
@@ -179,14 +182,19 @@ pub(crate) fn resumed(name: &str) -> String {
 }
 
 pub(crate) fn waiting(count: i64) -> String {
-    if count == 1 { "1 call waits that this rule fits.".to_owned() } else { format!("{count} calls wait that this rule fits.") }
+    if count == 1 {
+        "1 call waits that this rule fits.".to_owned()
+    } else {
+        format!("{count} calls wait that this rule fits.")
+    }
 }
 
 pub(crate) fn apply(count: usize) -> String {
     if count == 1 { "Apply to 1 waiting call".to_owned() } else { format!("Apply to {count} waiting calls") }
 }
 
-pub(crate) const APPLY_LEAD: &str = "Each is asked for anew, takes a use of the rule, and runs. What does not fit goes on waiting.";
+pub(crate) const APPLY_LEAD: &str =
+    "Each is asked for anew, takes a use of the rule, and runs. What does not fit goes on waiting.";
 
 /// After the number of calls that would have passed.
 pub(crate) fn replayed_of(all: i64) -> String {
@@ -228,4 +236,151 @@ pub(crate) fn lost_by(step: &str) -> String {
         "hold" => "fits, and a rule that holds wins".to_owned(),
         step => format!("fits, and another comes first ({})", step.replace('_', " ")),
     }
+}
+
+// The sheet.
+pub(crate) const APPROVE_ONLY: &str = "Approve only";
+pub(crate) const REPLACE_TITLE: &str = "Replace this rule";
+pub(crate) const REPLACE_NOW: &str = "Replace it";
+pub(crate) const REPLACE_REASON: &str = "Why it is replaced";
+pub(crate) const CHECK: &str = "Check";
+pub(crate) const NOT_MADE: &str = "No rule was made.";
+pub(crate) const NO_TOOLS: &str = "No tool has been called yet. A rule is for one tool.";
+pub(crate) const CHOOSE_LEAD: &str = "A rule is for one tool. Which one?";
+pub(crate) const GO_ON: &str = "Go on";
+pub(crate) const DESCRIPTION: &str = "Description";
+pub(crate) const NOTES_MAYBE: &str = "Notes, if there are any";
+pub(crate) const ARGUMENTS_MUST: &str = "Arguments must be";
+pub(crate) const ANOTHER: &str = "Another argument";
+pub(crate) const ANOTHER_LIKE: &str = "to, list[*].name";
+pub(crate) const ASKS: &str = "What is asked of it";
+pub(crate) const ANY_OTHER_ARGUMENT: &str = "Any other argument";
+pub(crate) const UNLISTED_HINT: &str = "What decides what a call does is never ignored.";
+pub(crate) const NO_LIMIT: &str = "No limit";
+pub(crate) const OTHER: &str = "Other:";
+pub(crate) const OTHER_USES: &str = "Another number of uses";
+pub(crate) const UNTIL: &str = "Until";
+pub(crate) const NO_END_CHOICE: &str = "No end";
+pub(crate) const A_DAY: &str = "The end of:";
+pub(crate) const LAST_DAY: &str = "Its last day";
+pub(crate) const WHAT_IT_WOULD_DO: &str = "What it would do";
+pub(crate) const NOT_CHECKED: &str =
+    "\"Check\" shows here what the rule would have done with the calls of the last 30 days, and what its tier demands.";
+pub(crate) const MEND_FIRST: &str = "What it would do is shown once the fields can be read.";
+pub(crate) const PASSES_REJECTED: &str = "Would have passed a call that was rejected.";
+pub(crate) const NARROW: &str = "Narrow an argument, or be sure.";
+pub(crate) const CONFIRM_BROAD: &str = "It narrows nothing, and I have seen what would pass";
+pub(crate) const CALL_FITS: &str = "This call fits it.";
+pub(crate) const CALL_FITS_NOT: &str = "This call does not fit it.";
+pub(crate) const IT_READS: &str = "It reads";
+pub(crate) const SENT_BEFORE: &str = "This sheet was sent before; this is the rule that it made.";
+pub(crate) const APPROVED_BEFORE: &str = "You had approved this call before; no rule was made now.";
+
+pub(crate) const fn back_to(action: bool, rule: bool) -> &'static str {
+    match (action, rule) {
+        (true, _) => "Back to the call",
+        (_, true) => "Back to the rule",
+        _ => ALL_RULES,
+    }
+}
+
+pub(crate) const fn tier_wants(tier: RiskTier) -> &'static str {
+    match tier {
+        RiskTier::Low | RiskTier::Medium => "",
+        RiskTier::High => "The tier asks for a narrow, bounded rule.",
+        RiskTier::Critical => "The tier asks for a narrow rule of at most 5 uses.",
+    }
+}
+
+pub(crate) fn demands(tier: RiskTier) -> String {
+    format!("What {} demands", super::tier(tier))
+}
+
+pub(crate) fn replay_title(days: i32) -> String {
+    format!("The last {days} days")
+}
+
+pub(crate) const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::FromAction => "exactly what this call has",
+        Kind::Kept => "exactly as before",
+        Kind::Wider => "the wider choice below",
+        Kind::Text => "exactly this text",
+        Kind::Json => "exactly this JSON",
+        Kind::OneOf => "one of these lines",
+        Kind::OneOfJson => "one of a JSON list",
+        Kind::Pattern => "like this (* and ?)",
+        Kind::Email => "an address at",
+        Kind::Url => "a URL at",
+        Kind::Path => "a path below",
+        Kind::Range => "a number from..to",
+        Kind::Length => "at most so long",
+        Kind::Regex => "this expression",
+        Kind::Any => "anything",
+        Kind::Absent => "not there",
+        Kind::Unnamed => "not named",
+    }
+}
+
+pub(crate) const fn effect_does(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Allow => "Lets them run",
+        Effect::Deny => "Refuses them",
+        Effect::Hold => "Holds them for a person",
+    }
+}
+
+pub(crate) const fn unlisted_does(unlisted: Unlisted) -> &'static str {
+    match unlisted {
+        Unlisted::Forbid => "makes it wait",
+        Unlisted::Ignore => "is ignored",
+    }
+}
+
+pub(crate) fn most_uses(most: i64) -> String {
+    most.to_string()
+}
+
+pub(crate) fn lasts(hours: i64) -> String {
+    span(hours * 3_600)
+}
+
+pub(crate) fn as_before(until: &str) -> String {
+    let at = until.parse::<DateTime<Utc>>();
+    at.map_or_else(|_| until.to_owned(), |at| format!("As before: {}", instant(at)))
+}
+
+pub(crate) fn of_call(shown: &str) -> String {
+    format!("This call: {shown}.")
+}
+
+pub(crate) fn wider(words: &str) -> String {
+    format!("Wider: {words}.")
+}
+
+pub(crate) fn value_of(path: &str) -> String {
+    if path.is_empty() { "Its value".to_owned() } else { format!("Value of {}", domain::text_safety::escaped(path)) }
+}
+
+/// What is wrong with a field, as a sentence.
+pub(crate) fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+pub(crate) fn not_yet(count: usize) -> String {
+    if count == 1 { "One thing needs mending.".to_owned() } else { format!("{count} things need mending.") }
+}
+
+pub(crate) fn made(name: &str) -> String {
+    format!("The rule \"{name}\" is made.")
+}
+
+pub(crate) fn replaced(name: &str) -> String {
+    format!("\"{name}\" stands in its place.")
+}
+
+pub(crate) fn approved_and_made(tool: &str, name: &str) -> String {
+    format!("{tool} is approved, and the rule \"{name}\" is made.")
 }

@@ -1,5 +1,8 @@
 //! What the console's pages about rules show, put together here so that a page asks once: escaped, ready for a screen.
 
+mod panel;
+mod sheet;
+
 use chrono::{DateTime, Utc};
 use domain::event::Event;
 use domain::filter::ActionFilter;
@@ -18,6 +21,9 @@ use domain::view::{ActionRow, TimelineEntry};
 use crate::rules::{FullRule, RulePage};
 use crate::simulation::{self, Tally};
 use crate::{Engine, Result, actions, console, rules, store};
+
+pub use panel::{DAYS, Panel};
+pub use sheet::{Made, Posted, SheetFrom, SheetPage, SheetRow, make, sheet};
 
 /// So many of the calls that a rule decided are shown with it.
 const DECIDED: &str = "10";

@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 
 use super::{Definition, Draft, Effect, USES_OFFERED, Unlisted};
-use crate::constraint::{Asked, escape};
+use crate::constraint::Asked;
 use crate::digest::Digest;
 use crate::json::{Json, Number};
 use crate::problem::FieldError;
@@ -30,8 +30,7 @@ pub const DAY: &str = "day";
 /// The most rows that are read.
 const MOST_ROWS: usize = 400;
 /// Fields that stand alone. Each is there at most once.
-const FIELDS: [&str; 16] = [
-    "tool_name",
+const FIELDS: [&str; 15] = [
     "effect",
     "description",
     "notes",
@@ -143,7 +142,7 @@ impl Sheet {
     }
 
     /// Reads a posted form. What nobody asked for, and what a form cannot say, is told; the rest is kept.
-    pub fn read(pairs: &[(String, String)]) -> (Self, Vec<FieldError>) {
+    pub fn read(pairs: &[(String, String)], tool_name: &str) -> (Self, Vec<FieldError>) {
         let mut errors = unknown(pairs);
         let text = |name: &str| {
             let found = pairs.iter().find(|(key, _)| key == name);
@@ -161,7 +160,7 @@ impl Sheet {
         let (rows, wrong_rows) = row::read(pairs, MOST_ROWS);
         errors.extend(wrong_rows);
         let sheet = Self {
-            tool_name: text("tool_name"),
+            tool_name: tool_name.to_owned(),
             effect,
             rows,
             unlisted: known,
@@ -198,8 +197,7 @@ impl Sheet {
         let expires_at = note(self.expires_at(behind));
         let mut asked = Vec::new();
         for row in self.rows.iter().filter(|row| row.asks()) {
-            let place = format!("/arg_constraints/{}", escape(&row.path));
-            let told = constraint(row, behind).map_err(|message| wrong(&place, message));
+            let told = constraint(row, behind).map_err(|message| wrong(&row.place(), message));
             asked.push((row.path.clone(), note(told)));
         }
         if !errors.is_empty() {

@@ -162,9 +162,9 @@ impl Query {
         parameters
     }
 
-    /// The URL of the page where the open action is edited.
-    pub(crate) fn href_edit(&self, open: ActionId) -> String {
-        self.href(Some(open)).replacen(&open.to_string(), &format!("{open}/edit"), 1)
+    /// The URL of a page about the open action: `edit`, `rule`.
+    pub(crate) fn href_of(&self, open: ActionId, page: &str) -> String {
+        self.href(Some(open)).replacen(&open.to_string(), &format!("{open}/{page}"), 1)
     }
 }
 

@@ -266,7 +266,8 @@ fn decided_row(row: &ActionRow, now: DateTime<Utc>) -> AnyView {
 
 fn trail(events: &[TimelineEntry], now: DateTime<Utc>) -> AnyView {
     let entry = |entry: &TimelineEntry| {
-        let reason = entry.reason.clone().map(|reason| view! { ": " <span class="text"><Pieces pieces=reason/></span> });
+        let reason =
+            entry.reason.clone().map(|reason| view! { ": " <span class="text"><Pieces pieces=reason/></span> });
         view! {
             <li>
                 <Ago at=entry.occurred_at read_at=now/>

@@ -23,10 +23,7 @@ struct Address(String);
 impl Address {
     /// What a parameter asks for; what it may not is told by the list itself.
     fn one(&self, name: &str) -> String {
-        QueryString::parse(Some(&self.0))
-            .ok()
-            .and_then(|query| query.peek(name).map(str::to_owned))
-            .unwrap_or_default()
+        QueryString::parse(Some(&self.0)).ok().and_then(|query| query.peek(name).map(str::to_owned)).unwrap_or_default()
     }
 
     /// Whether it asks for rules that decide nothing now.
@@ -56,7 +53,9 @@ pub(crate) fn RulesPage() -> impl IntoView {
     let address = Address(use_url().get_untracked().search().to_owned());
     let content = Suspend::new(async move {
         match read(&address).await {
-            Ok(page) => view! { {summary(&page)} {tabs(&address)} {filter(&address)} {table(&address, page)} }.into_any(),
+            Ok(page) => {
+                view! { {summary(&page)} {tabs(&address)} {filter(&address)} {table(&address, page)} }.into_any()
+            }
             Err(Failure(problem)) => view! { {tabs(&address)} {filter(&address)} {unread(problem)} }.into_any(),
         }
     });
@@ -119,7 +118,12 @@ fn filter(address: &Address) -> AnyView {
     .into_any()
 }
 
-fn choice(address: &Address, label: &'static str, name: &'static str, options: Vec<(&'static str, &'static str)>) -> AnyView {
+fn choice(
+    address: &Address,
+    label: &'static str,
+    name: &'static str,
+    options: Vec<(&'static str, &'static str)>,
+) -> AnyView {
     let chosen = address.one(name);
     let option = |(value, word): (&'static str, &'static str)| {
         let selected = value == chosen;

@@ -5,7 +5,10 @@ mod detail;
 mod list;
 mod parts;
 mod replay;
+mod sheet;
 mod trial;
 
 pub(crate) use detail::RulePage;
 pub(crate) use list::RulesPage;
+pub(crate) use sheet::SheetPage;
+pub use sheet::{PostedSheet, after_sheet, sheet_from};

@@ -42,7 +42,9 @@ pub(super) fn uses(line: &RuleLine) -> AnyView {
 /// When its time is over.
 pub(super) fn ends(line: &RuleLine, now: DateTime<Utc>) -> AnyView {
     match line.expires_at {
-        Some(at) => view! { <time datetime=machine(at) title=words::ends_at(at)>{words::ends(at, now)}</time> }.into_any(),
+        Some(at) => {
+            view! { <time datetime=machine(at) title=words::ends_at(at)>{words::ends(at, now)}</time> }.into_any()
+        }
         None => words::NO_END.into_any(),
     }
 }

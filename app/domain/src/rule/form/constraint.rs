@@ -135,9 +135,8 @@ pub(super) fn written(constraint: &Constraint) -> (Kind, String) {
         },
         Constraint::OneOf(values) => {
             let texts: Option<Vec<&str>> = values.iter().map(Json::as_str).collect();
-            let lines = texts.filter(|texts| {
-                texts.iter().all(|text| plain(text) && !text.is_empty() && !text.contains('\n'))
-            });
+            let lines =
+                texts.filter(|texts| texts.iter().all(|text| plain(text) && !text.is_empty() && !text.contains('\n')));
             match lines {
                 Some(lines) => (Kind::OneOf, lines.join("\n")),
                 None => (Kind::OneOfJson, json_text(&Json::Array(values.clone()))),
@@ -154,9 +153,11 @@ pub(super) fn written(constraint: &Constraint) -> (Kind, String) {
             (Kind::Email, domains.chain(addresses.iter().cloned()).collect::<Vec<_>>().join("\n"))
         }
         Constraint::Url { hosts, schemes } => {
-            let with = |host: &String| schemes.iter().map(move |scheme| format!("{scheme}://{host}"));
-            let all: Vec<String> =
-                if schemes.is_empty() { hosts.clone() } else { hosts.iter().flat_map(with).collect() };
+            let with = |host: &String| match schemes.as_slice() {
+                [] => host.clone(),
+                schemes => schemes.iter().map(|own| format!("{own}://{host}")).collect::<Vec<_>>().join("\n"),
+            };
+            let all: Vec<String> = hosts.iter().map(with).collect();
             (Kind::Url, all.join("\n"))
         }
         Constraint::Path { under } => (Kind::Path, under.clone()),

@@ -2,7 +2,7 @@
 
 use super::constraint::written;
 use super::wrong;
-use crate::constraint::{ArgumentPath, Asked};
+use crate::constraint::{ArgumentPath, Asked, escape};
 use crate::problem::FieldError;
 
 /// What a row asks.
@@ -115,13 +115,19 @@ impl Row {
         self.path.is_empty() && self.text.trim().is_empty()
     }
 
+    /// Its place in a draft.
+    pub fn place(&self) -> String {
+        format!("/arg_constraints/{}", escape(&self.path))
+    }
+
     /// Whether it asks anything.
     pub fn asks(&self) -> bool {
         self.kind != Kind::Unnamed && !self.is_blank()
     }
 }
 
-/// Whether a field belongs to a row: `path.0`, `kind.0`, `value.0`.
+/// Whether a field belongs to a row: `path.0` as somebody typed it or `name.0` as the page wrote it (percent-encoded:
+/// browsers rewrite line ends in what they post), `kind.0`, `value.0`.
 pub(super) fn is_name(name: &str) -> bool {
     place(name).is_some()
 }
@@ -129,7 +135,7 @@ pub(super) fn is_name(name: &str) -> bool {
 fn place(name: &str) -> Option<(&str, usize)> {
     let (part, place) = name.split_once('.')?;
     let digits = !place.is_empty() && place.len() <= 4 && place.bytes().all(|byte| byte.is_ascii_digit());
-    (digits && ["path", "kind", "value"].contains(&part)).then_some((part, place.parse().ok()?))
+    (digits && ["path", "name", "kind", "value"].contains(&part)).then_some((part, place.parse().ok()?))
 }
 
 /// The rows of a posted form, in their order; those that are blank are left out.
@@ -142,6 +148,7 @@ pub(super) fn read(pairs: &[(String, String)], most: usize) -> (Vec<Row>, Vec<Fi
         let row = rows.entry(place).or_insert_with(blank);
         match part {
             "path" => value.trim().clone_into(&mut row.path),
+            "name" => row.path = decoded(value),
             "value" => row.text = value.replace("\r\n", "\n"),
             _ => match Kind::of(value) {
                 Some(kind) => row.kind = kind,
@@ -154,4 +161,9 @@ pub(super) fn read(pairs: &[(String, String)], most: usize) -> (Vec<Row>, Vec<Fi
         errors.push(wrong("/arg_constraints", format!("has {} rows; at most {most} are read", rows.len())));
     }
     (rows.into_iter().take(most).collect(), errors)
+}
+
+fn decoded(text: &str) -> String {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&format!("name={text}")).unwrap_or_default();
+    pairs.into_iter().next().map(|(_, value)| value).unwrap_or_default()
 }

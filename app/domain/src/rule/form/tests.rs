@@ -14,7 +14,6 @@ fn pairs(fields: &[(&str, &str)]) -> Vec<(String, String)> {
 /// A sheet with one row, and all else as it should be.
 fn one(kind: &str, value: &str) -> Vec<(String, String)> {
     pairs(&[
-        ("tool_name", "send_email"),
         ("effect", "allow"),
         ("description", "Weekly report"),
         ("uses", "50"),
@@ -26,7 +25,7 @@ fn one(kind: &str, value: &str) -> Vec<(String, String)> {
 }
 
 fn draft(fields: &[(String, String)]) -> Result<Json, Vec<FieldError>> {
-    let (sheet, errors) = Sheet::read(fields);
+    let (sheet, errors) = Sheet::read(fields, "send_email");
     if errors.is_empty() { sheet.draft(&BEHIND()) } else { Err(errors) }
 }
 
@@ -53,11 +52,7 @@ fn each_kind_is_read_as_what_it_says() {
         ("range", " 0.5 .. ", r#"{"type":"range","min":0.5}"#),
         ("range", "..-3", r#"{"type":"range","max":-3}"#),
         ("email", "@partner.example", r#"{"type":"email","domains":["partner.example"]}"#),
-        (
-            "email",
-            "a@b.example, c.example",
-            r#"{"type":"email","domains":["c.example"],"addresses":["a@b.example"]}"#,
-        ),
+        ("email", "a@b.example, c.example", r#"{"type":"email","domains":["c.example"],"addresses":["a@b.example"]}"#),
         ("url", "api.example.com", r#"{"type":"url","hosts":["api.example.com"]}"#),
         (
             "url",
@@ -104,7 +99,7 @@ fn a_constraint_survives_the_sheet() {
         r#"{"type":"absent"}"#,
         r#"{"type":"exact","value":"two\nlines "}"#,
         r#"{"type":"exact","value":"carriage\r\nreturn"}"#,
-        r#"{"type":"exact","value":"zero​width"}"#,
+        r#"{"type":"exact","value":"zero\u200bwidth"}"#,
         r#"{"type":"exact","value":["5",5,1e3,null]}"#,
         r#"{"type":"one_of","values":["a","b"]}"#,
         r#"{"type":"one_of","values":["a",1]}"#,
@@ -129,7 +124,7 @@ fn what_is_kept_or_wider_stands_behind_the_word() {
     let (kept, wider) = ([("to".to_owned(), digest)], [("to".to_owned(), json(r#"{"type":"any"}"#))]);
     let behind = Behind { kept: &kept, wider: &wider, ..BEHIND() };
     let of = |kind: &str| {
-        let draft = Sheet::read(&one(kind, "")).0.draft(&behind).unwrap();
+        let draft = Sheet::read(&one(kind, ""), "send_email").0.draft(&behind).unwrap();
         draft.get("arg_constraints").and_then(|all| all.get("to")).unwrap().to_text()
     };
     assert_eq!(of("kept"), format!(r#"{{"type":"exact","sha256":"{digest}"}}"#));
@@ -144,9 +139,11 @@ fn limits_are_a_choice_or_of_ones_own() {
             all.retain(|(known, _)| known != name);
             all.push(((*name).to_owned(), (*value).to_owned()));
         }
-        let told = Sheet::read(&all).0.draft(&Behind { end_of_day, ..BEHIND() });
-        told.map(|draft| format!("{} {}", draft.get("max_uses").unwrap().to_text(), draft.get("expires_at").unwrap().to_text()))
-            .map_err(|errors| errors[0].pointer.clone())
+        let told = Sheet::read(&all, "send_email").0.draft(&Behind { end_of_day, ..BEHIND() });
+        told.map(|draft| {
+            format!("{} {}", draft.get("max_uses").unwrap().to_text(), draft.get("expires_at").unwrap().to_text())
+        })
+        .map_err(|errors| errors[0].pointer.clone())
     };
     let midnight = "2026-08-01T22:00:00Z".parse().ok();
     let told = |text: &str| Ok(text.to_owned());
@@ -183,11 +180,19 @@ fn blank_and_unnamed_rows_ask_nothing_and_a_nameless_one_is_told() {
     let mut all = one("any", "");
     all.extend(pairs(&[("path.1", " "), ("kind.1", "text"), ("value.1", "")]));
     all.extend(pairs(&[("path.2", "cc"), ("kind.2", "unnamed"), ("value.2", "x")]));
-    let (sheet, _) = Sheet::read(&all);
+    let (sheet, _) = Sheet::read(&all, "send_email");
     assert_eq!(sheet.rows.len(), 2);
     let draft = sheet.draft(&BEHIND()).unwrap();
     assert_eq!(draft.get("arg_constraints").unwrap().as_object().unwrap().len(), 1);
 
     all.extend(pairs(&[("path.3", ""), ("kind.3", "text"), ("value.3", "x")]));
-    assert_eq!(Sheet::read(&all).0.draft(&BEHIND()).unwrap_err()[0].pointer, "/arg_constraints/");
+    assert_eq!(Sheet::read(&all, "send_email").0.draft(&BEHIND()).unwrap_err()[0].pointer, "/arg_constraints/");
+}
+
+#[test]
+fn a_name_that_a_browser_would_rewrite_comes_back_as_it_is() {
+    let mut all = one("any", "");
+    all.retain(|(name, _)| name != "path.0");
+    all.extend(pairs(&[("name.0", "%20odd%0D%0A%26name")]));
+    assert_eq!(Sheet::read(&all, "send_email").0.rows[0].path, " odd\r\n&name");
 }
