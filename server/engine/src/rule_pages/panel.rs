@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::action::Action;
 use domain::argument::ClassOverrides;
 use domain::identity::Principal;
+use domain::lifecycle::Status;
 use domain::matching::{Classes, Matcher, Verdict};
 use domain::rule::{Definition, Demand, Draft, Ground, Unlisted, demands, settled};
 use domain::tool::Tool;
@@ -26,6 +27,15 @@ pub struct Panel {
     pub words: String,
     /// It narrows nothing: whoever makes it says so.
     pub asks_to_confirm: bool,
+}
+
+/// The call itself is no other call that waits.
+fn leave_out(tally: &mut Tally, action: &Action, fits: bool) {
+    if action.status == Status::Pending && action.live {
+        tally.waiting -= 1;
+        tally.waiting_matched -= i64::from(fits);
+        tally.waiting_ids.retain(|id| *id != action.id);
+    }
 }
 
 /// `None`: its constraints do not stand yet.
@@ -55,7 +65,10 @@ pub(super) async fn panel(
     let verdict =
         from.map(|args| Matcher::new(&bounded, tool.risk_tier, &overrides).verdict(args, &Classes::new(&overrides)));
     let rule = ReplayRule::Read { draft: Box::new(draft.clone()), action: action.map(|action| action.id) };
-    let tally = replay(engine, principal, Replay { rule, days: DAYS }, |_| {}).await?;
+    let mut tally = replay(engine, principal, Replay { rule, days: DAYS }, |_| {}).await?;
+    if let (Some(action), Some(verdict)) = (action, &verdict) {
+        leave_out(&mut tally, action, verdict.holds());
+    }
     Ok(Some(Panel {
         asks_to_confirm: demands.iter().any(|demand| demand.pointer == "/confirm_broad"),
         words: definition.words(),
