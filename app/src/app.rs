@@ -28,6 +28,7 @@ fn routes() -> impl IntoView {
     use crate::pages::full_view::FullViewPage;
     use crate::pages::login::LoginPage;
     use crate::pages::not_found::NotFoundPage;
+    use crate::pages::rules::{RulePage, RulesPage, SheetPage};
     use crate::pages::settings::{PasswordPage, PeoplePage, PersonPage, SessionsPage, SettingsPage, TokensPage};
     use crate::pages::tools::{ToolPage, ToolsPage};
 
@@ -35,6 +36,11 @@ fn routes() -> impl IntoView {
         <FlatRoutes fallback=NotFoundPage>
             <Route path=path!("/") view=|| view! { <Redirect path="/approvals"/> } ssr=SsrMode::Async/>
             <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+            <Route path=path!("/approvals/rules") view=|| view! { <Frame><RulesPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/approvals/rules/new") view=|| view! { <Frame><SheetPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/approvals/rules/:id/replace") view=|| view! { <Frame><SheetPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/approvals/:id/rule") view=|| view! { <Frame><SheetPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/approvals/rules/:id") view=|| view! { <Frame><RulePage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id?") view=approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id/full") view=|| view! { <Frame><FullViewPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/tools") view=|| view! { <Frame><ToolsPage/></Frame> } ssr=SsrMode::Async/>

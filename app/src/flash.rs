@@ -30,15 +30,16 @@ pub(crate) const fn take() -> Option<Flash> {
 }
 
 #[cfg(feature = "ssr")]
-pub(crate) use on_server::{put, take};
+pub(crate) use on_server::{done_cookie, put, take};
 
 #[cfg(feature = "ssr")]
 mod on_server {
+    use http::HeaderValue;
     use leptos::prelude::use_context;
     use leptos_router::location::Url;
 
     use super::{Failure, Flash};
-    use crate::api::{cookie, set_cookie};
+    use crate::api::{cookie, cookie_header, set_cookie};
     use crate::local_path::escape;
 
     const COOKIE: &str = "cs_flash";
@@ -47,6 +48,12 @@ mod on_server {
     /// So many refusals of one decision on many fit beside each other, cut to so many characters.
     const MOST_REFUSALS: usize = 8;
     const LONGEST_REFUSAL: usize = 90;
+
+    /// The cookie that tells the next page what was done, for an answer that is not made while a page is rendered.
+    pub(crate) fn done_cookie(words: String, secure: bool) -> Option<HeaderValue> {
+        let json = serde_json::to_string(&Flash::Done(words)).expect("a flash is plain data");
+        cookie_header(COOKIE, &escape(&json), Some(60), secure)
+    }
 
     pub(crate) fn put(mut flash: Flash) {
         if let Flash::Refused { why: Failure(problem), .. } = &mut flash {

@@ -32,3 +32,5 @@ pub use app::App;
 pub use local_path::tool_page;
 #[cfg(feature = "ssr")]
 pub use pages::approvals::edit::PostedForm;
+#[cfg(feature = "ssr")]
+pub use pages::rules::{PostedSheet, after_sheet, sheet_from};

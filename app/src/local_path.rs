@@ -48,6 +48,12 @@ pub fn tool_page(name: &str) -> String {
     format!("/tools/{}", escape(name))
 }
 
+/// The page of a standing rule.
+#[cfg(feature = "ssr")]
+pub(crate) fn rule_page(id: domain::id::RuleId) -> String {
+    format!("/approvals/rules/{id}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,8 @@ use domain::view::{ActionDetail, ActionRow, Decided};
 #[cfg(feature = "ssr")]
 pub(crate) mod people;
 #[cfg(feature = "ssr")]
+pub(crate) mod rules;
+#[cfg(feature = "ssr")]
 pub(crate) mod tools;
 
 pub(crate) const PRODUCT: &str = "Countersign";
@@ -29,6 +31,7 @@ pub(crate) const PRODUCT: &str = "Countersign";
 pub(crate) const SKIP: &str = "Skip to the content";
 pub(crate) const MAIN_NAVIGATION: &str = "Main";
 pub(crate) const APPROVALS: &str = "Approvals";
+pub(crate) const RULES: &str = "Rules";
 pub(crate) const TOOLS: &str = "Tools";
 pub(crate) const SETTINGS: &str = "Settings";
 pub(crate) const YOU: &str = "You";
@@ -46,17 +49,18 @@ pub(crate) const OUTDATED: &str = "A new version is running.";
 pub(crate) const RELOAD: &str = "Reload";
 
 /// The keys and what they do.
-pub(crate) const KEY_HELP: [(&str, &str); 12] = [
+pub(crate) const KEY_HELP: [(&str, &str); 13] = [
     ("j", "next row"),
     ("k", "row before"),
     ("Enter", "open the row"),
     ("a", "approve"),
+    ("r", "approve and create a rule"),
     ("x", "reject"),
     ("e", "extend the deadline"),
     ("s", "select the row"),
     ("u", "take an approval back, within 5 seconds"),
     ("/", "filter"),
-    ("g", "then a, t or s: go to the queue, the tools, the settings"),
+    ("g", "then a, r, t or s: go to the queue, the rules, the tools, the settings"),
     ("Esc", "close what is open"),
     ("?", "this list"),
 ];
@@ -76,6 +80,9 @@ pub(crate) fn account(name: &str) -> String {
 /// What the page at a path is called.
 #[cfg(feature = "ssr")]
 pub(crate) fn page_at(path: &str) -> &'static str {
+    if path.starts_with("/approvals/rules") {
+        return RULES;
+    }
     match path.split('/').nth(1) {
         Some("login") => SIGN_IN,
         Some("tools") => TOOLS,
@@ -254,6 +261,7 @@ pub(crate) fn narrowing(name: &str) -> &'static str {
         "agent" => "of the agent",
         "since" => "requested since",
         "until" => "requested until",
+        "rule_id" => "decided by the rule",
         _ => "expiring within",
     }
 }
@@ -524,6 +532,9 @@ pub(crate) fn attempt_of(number: i32, worker: &str) -> String {
 
 // Deciding.
 pub(crate) const APPROVE: &str = "Approve";
+pub(crate) const APPROVE_AND_CREATE: &str = "Approve and create rule";
+pub(crate) const CREATE_RULE: &str = "Create rule";
+pub(crate) const THE_RULE: &str = "The rule";
 pub(crate) const REJECT: &str = "Reject";
 pub(crate) const EXTEND: &str = "Extend";
 pub(crate) const RESOLVE: &str = "Settle";

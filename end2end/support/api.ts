@@ -67,6 +67,28 @@ export interface Reported {
   late: boolean;
 }
 
+export interface RuleDraft {
+  tool_name: string;
+  description: string;
+  arg_constraints: Record<string, unknown>;
+  effect?: 'allow' | 'deny' | 'hold';
+  unlisted_args?: 'ignore' | 'forbid';
+  notes?: string;
+  max_uses?: number;
+  expires_at?: string;
+  confirm_broad?: boolean;
+}
+
+export interface Rule extends Required<RuleDraft> {
+  id: string;
+  state: 'active' | 'expired' | 'exhausted' | 'suspended' | 'revoked';
+  words: string;
+  use_count: number;
+  created_from: string | null;
+  replaced_by_rule_id: string | null;
+  revoked_reason: string | null;
+}
+
 export interface Page {
   data: Action[];
   meta: { total: number | null; limit: number; has_more: boolean; next_cursor: string | null };
@@ -188,6 +210,18 @@ export class Api {
 
   settleTool(name: string, settings: object): Promise<Record<string, any>> {
     return this.data('PUT', `/tools/${encodeURIComponent(name)}`, { json: settings });
+  }
+
+  makeRule(draft: RuleDraft): Promise<Rule> {
+    return this.data('POST', '/rules', { json: draft });
+  }
+
+  rule(id: string): Promise<Rule> {
+    return this.data('GET', `/rules/${id}`);
+  }
+
+  revokeRule(id: string, reason: string): Promise<Rule> {
+    return this.data('POST', `/rules/${id}/revoke`, { json: { reason } });
   }
 
   metrics(): Promise<Record<string, any>> {

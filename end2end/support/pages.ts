@@ -94,6 +94,44 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   'a paused tool': (page) => page.goto('/tools/create_ticket'),
   'an open tool with a schema': (page) => page.goto('/tools/notify_channel'),
   'a tool that is none': (page) => page.goto('/tools/no-such-tool'),
+  'the rules': (page) => page.goto('/approvals/rules'),
+  'the rules that have ended': (page) => page.goto('/approvals/rules?active=false'),
+  'rules of a filter that holds none': (page) => page.goto('/approvals/rules?tool_name=nothing&hygiene=unused'),
+  'rules of a filter that is none': (page) => page.goto('/approvals/rules?state=nonsense'),
+  'a rule': (page, scene) => page.goto(`/approvals/rules/${scene.rule}`),
+  'a rule, to be revoked, with its replay': async (page, scene) => {
+    await page.goto(`/approvals/rules/${scene.rule}?replay=30`);
+    await page.locator('summary', { hasText: 'Revoke' }).click();
+  },
+  'a rule that is suspended': (page, scene) => page.goto(`/approvals/rules/${scene.suspendedRule}`),
+  'a rule that was revoked': (page, scene) => page.goto(`/approvals/rules/${scene.revokedRule}`),
+  'a call tried on a rule': async (page, scene) => {
+    await page.goto(`/approvals/rules/${scene.rule}`);
+    await page.getByLabel('Its arguments').fill('{"id": 7, "state": "closed", "force": true}');
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await page.getByText('The call does not fit this rule.').waitFor();
+  },
+  'a rule that is none': (page) => page.goto('/approvals/rules/no-such-rule'),
+  'the sheet of a rule from a call': (page, scene) => page.goto(`/approvals/${scene.high}/rule`),
+  'the sheet of a rule from a critical call': (page, scene) => page.goto(`/approvals/${scene.critical}/rule`),
+  'the sheet of a rule from a call that was rejected': (page, scene) => page.goto(`/approvals/${scene.rejected}/rule`),
+  'a sheet with things to mend': async (page, scene) => {
+    await page.goto(`/approvals/${scene.high}/rule`);
+    await page.getByLabel('Description').fill('');
+    await page.locator('.field', { hasText: 'cc' }).locator('select').selectOption('this expression');
+    await page.locator('.field', { hasText: 'cc' }).locator('textarea').fill('(');
+    await page.getByRole('button', { name: 'Check' }).last().click();
+    await page.getByRole('alert').waitFor();
+  },
+  'the tools that a rule can be for': (page) => page.goto('/approvals/rules/new'),
+  'the sheet of a rule by hand': (page) => page.goto('/approvals/rules/new?tool=notify_channel'),
+  'the sheet of a rule that narrows nothing': async (page) => {
+    await page.goto('/approvals/rules/new?tool=update_record');
+    await page.getByLabel('Description').fill('All records');
+    await page.getByRole('button', { name: 'Check' }).last().click();
+    await page.getByText('It narrows nothing').waitFor();
+  },
+  'the sheet of a rule in the place of one': (page, scene) => page.goto(`/approvals/rules/${scene.rule}/replace`),
   'the keyboard help': async (page) => {
     await visit(page, '/approvals');
     await page.keyboard.press('?');

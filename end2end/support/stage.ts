@@ -16,6 +16,10 @@ export interface Stage {
   expired: string;
   waiting: string;
   edited: string;
+  /** Standing rules. */
+  rule: string;
+  suspendedRule: string;
+  revokedRule: string;
 }
 
 interface People {
@@ -95,10 +99,39 @@ const CALLS: Record<string, Call> = {
   },
 };
 
+/** Rules in every state, none of which decides what is parked later. */
+async function setRules(agent: Api, person: Api): Promise<Pick<Stage, 'rule' | 'suspendedRule' | 'revokedRule'>> {
+  const record = (id: number) => ({ tool_name: 'update_record', tool_args: { id, state: 'closed' }, session_id: 'cleanup' });
+  await person.makeRule({
+    tool_name: 'send_email',
+    description: 'Mail to the team',
+    notes: 'Agreed with finance in the weekly review.',
+    arg_constraints: { to: { type: 'email', domains: ['company.example'] }, subject: { type: 'any' }, body: { type: 'any' }, smtp_password: { type: 'any' } },
+    max_uses: 50,
+  });
+  await person.makeRule({ tool_name: 'deploy_service', description: 'Never to production by night', effect: 'hold', arg_constraints: { environment: 'production', night: true } });
+  const closing = await person.makeRule({
+    tool_name: 'update_record',
+    description: 'Close records of the old project',
+    arg_constraints: { id: { type: 'range', min: 100, max: 104 }, state: { type: 'one_of', values: ['closed', 'archived'] } },
+    max_uses: 6,
+  });
+  for (const id of [100, 101, 102, 103, 104]) await agent.park(record(id));
+  await person.makeRule({ tool_name: 'update_record', description: 'Close record 9, once', arg_constraints: { id: 9 }, max_uses: 1 });
+  await agent.park(record(9));
+  await person.makeRule({ tool_name: 'create_ticket', description: 'All tickets', arg_constraints: {}, confirm_broad: true, max_uses: 100 });
+  const old = await person.makeRule({ tool_name: 'send_email', description: 'Everybody at partner.example', arg_constraints: { to: { type: 'pattern', value: '*@partner.example' } }, max_uses: 100 });
+  await person.revokeRule(old.id, 'Too broad: it let a mail to a mailing list pass');
+  const suspended = await person.makeRule({ tool_name: 'notify_channel', description: 'News of the night', arg_constraints: { channel: '#nights' } });
+  return { rule: closing.id, suspendedRule: suspended.id, revokedRule: old.id };
+}
+
 async function set(server: Server, { agent, worker, person }: People): Promise<Stage> {
   const ids: Partial<Stage> = {};
   const tell = (channel: string): Call => ({ ...CALLS.low, tool_args: { channel, message: 'The weekly report is out.' } });
   const parked = async (call: Call) => (await agent.park(call)).id;
+
+  Object.assign(ids, await setRules(agent, person));
 
   ids.rejected = await parked({ ...CALLS.high, agent_summary: 'Send the numbers to a new address' });
   await person.reject(ids.rejected, 'Wrong recipient: Ana has moved to the other team');

@@ -9,7 +9,7 @@ export { expect } from '@playwright/test';
 /** Everything that a program may do by itself. */
 const AGENT_SCOPES = ['actions:submit', 'actions:read'];
 const WORKER_SCOPES = ['actions:execute', 'actions:read'];
-const PERSON_SCOPES = ['actions:read', 'decisions:write', 'metrics:read', 'audit:read', 'actions:expire', 'tools:write'];
+const PERSON_SCOPES = ['actions:read', 'decisions:write', 'metrics:read', 'audit:read', 'actions:expire', 'tools:write', 'rules:read', 'rules:write'];
 
 /** The server of the file whose tests run now. */
 class Current {

@@ -19,6 +19,7 @@ mod tests;
 pub use apply::apply;
 pub use change::Change;
 pub use differences::{Difference, differences, rows_of};
+pub(crate) use escape::{json_text, needs_escapes};
 pub use form::{Field, Form, Kept, Kind, form};
 pub use read::{Posted, Refused, read};
 

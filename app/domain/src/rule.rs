@@ -17,6 +17,8 @@ mod cover;
 mod critical;
 mod demands;
 mod draft;
+pub mod form;
+mod hygiene;
 pub mod lint;
 mod settled;
 #[cfg(test)]
@@ -28,6 +30,7 @@ pub use cover::{covers, excludes};
 pub use critical::critical_arguments;
 pub use demands::{Accepted, Demand, Ground, accept, demands};
 pub use draft::{Draft, read_draft};
+pub use hygiene::Hygiene;
 pub use settled::settled;
 
 /// The most days a rule lasts.

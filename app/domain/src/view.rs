@@ -83,6 +83,10 @@ pub struct ActionDetail {
     pub warnings: Vec<String>,
     /// Why it waits, in words.
     pub pending_reason: Option<String>,
+    /// The address of the rule that decided it, or because of which it waits.
+    pub rule: Option<String>,
+    /// Whether this person may make a rule of it.
+    pub makes_rules: bool,
     pub executor: Option<Executor>,
     pub decision_reason: Option<Vec<Piece>>,
     pub outcome: Option<Outcome>,

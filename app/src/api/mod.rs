@@ -11,6 +11,8 @@ pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod people;
 pub(crate) mod protocol;
+#[cfg(feature = "ssr")]
+pub mod rules;
 pub mod session;
 #[cfg(feature = "ssr")]
 pub mod tools;
@@ -126,7 +128,7 @@ impl FromServerFnError for Failure {
 }
 
 #[cfg(feature = "ssr")]
-pub(crate) use on_server::{answer, came_from, cookie, engine, finish, person, set_cookie, visitor};
+pub(crate) use on_server::{answer, came_from, cookie, cookie_header, engine, finish, person, set_cookie, visitor};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -230,12 +232,16 @@ mod on_server {
     pub(crate) fn set_cookie(name: &str, value: &str, max_age: Option<u32>) {
         let Some(response) = use_context::<ResponseOptions>() else { return };
         let secure = use_context::<SecureCookies>().is_some_and(|secure| secure.0);
-        let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-        let secure = if secure { "; Secure" } else { "" };
-        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}");
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        if let Some(cookie) = cookie_header(name, value, max_age, secure) {
             response.append_header(header::SET_COOKIE, cookie);
         }
+    }
+
+    /// The header that sets such a cookie.
+    pub(crate) fn cookie_header(name: &str, value: &str, max_age: Option<u32>, secure: bool) -> Option<HeaderValue> {
+        let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        let secure = if secure { "; Secure" } else { "" };
+        HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}")).ok()
     }
 
     #[cfg(test)]

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, Node};
 
 /// The keys that press what carries them.
-const PRESS: [&str; 6] = ["a", "x", "e", "u", "/", "?"];
+const PRESS: [&str; 7] = ["a", "r", "x", "e", "u", "/", "?"];
 const ROWS: &str = ".row > a";
 
 /// Listens until the page goes.

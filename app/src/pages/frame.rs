@@ -104,8 +104,9 @@ fn wake_up(live: Live, clock: Clock) {
 }
 
 /// Where one can go: address, icon, name, and the key after a `g`.
-const SECTIONS: [(&str, &str, &str, &str); 3] = [
+const SECTIONS: [(&str, &str, &str, &str); 4] = [
     ("/approvals", "#i-inbox", message::APPROVALS, "a"),
+    ("/approvals/rules", "#i-rules", message::RULES, "r"),
     ("/tools", "#i-tools", message::TOOLS, "t"),
     ("/settings", "#i-settings", message::SETTINGS, "s"),
 ];
@@ -139,9 +140,11 @@ fn to(section: (&'static str, &'static str, &'static str, &'static str), path: &
     let queue = href == SECTIONS[0].0;
     // What the browser's router does not know is asked of the server.
     let rel = (!queue).then_some("external");
+    // The rules stand below the queue's address.
+    let here = path.starts_with(href) && !(queue && path.starts_with(SECTIONS[1].0));
     let count = || pending.map_or_else(|| "?".to_owned(), |count| count.to_string());
     view! {
-        <a class="to" href=href rel=rel data-go=key aria-current=path.starts_with(href).then_some("page")>
+        <a class="to" href=href rel=rel data-go=key aria-current=here.then_some("page")>
             <Icon name=icon/>
             <span>{name}</span>
             {queue.then(|| view! { <b class="n">{count()}</b> })}

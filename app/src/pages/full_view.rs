@@ -76,7 +76,7 @@ fn page(asked: &Asked, found: Result<Found, Failure>) -> AnyView {
         Ok(Found::Text(text)) => long_text(asked, text),
     };
     view! {
-        <a class="back always" href=back><Icon name="#i-back"/>{message::BACK_TO_ACTION}</a>
+        <a class="back" href=back><Icon name="#i-back"/>{message::BACK_TO_ACTION}</a>
         {content}
     }
     .into_any()

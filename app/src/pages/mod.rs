@@ -9,6 +9,8 @@ pub(crate) mod login;
 #[cfg(feature = "ssr")]
 pub(crate) mod not_found;
 #[cfg(feature = "ssr")]
+pub(crate) mod rules;
+#[cfg(feature = "ssr")]
 pub(crate) mod settings;
 #[cfg(feature = "ssr")]
 pub(crate) mod tools;

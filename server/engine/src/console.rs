@@ -1,12 +1,12 @@
 //! What the console's pages show, put together here so that a page asks once: masked, escaped and folded.
 
 use chrono::NaiveDate;
-use domain::action::{Action, Attempt, ExecutionResult};
+use domain::action::{Action, Attempt, Decider, ExecutionResult};
 use domain::argument::{ArgumentClass, ArgumentValue, ClassOverrides, Fold, argument_rows, headline};
 use domain::editing::{differences, rows_of};
 use domain::event::Event;
 use domain::filter::ActionFilter;
-use domain::id::ActionId;
+use domain::id::{ActionId, RuleId};
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
 use domain::lifecycle::{Status, Verb, allows};
@@ -108,6 +108,8 @@ pub async fn detail(engine: &Engine, principal: &Principal, id: ActionId) -> Res
         edits: rows_of(&differences(&action, &mask), &overrides),
         warnings: deceptions(&action, &overrides),
         pending_reason: action.pending_reason.as_ref().map(|reason| reason.text.clone()),
+        rule: rule_of(&action).map(|id| format!("/approvals/rules/{id}")),
+        makes_rules: principal.may(Scope::RulesWrite),
         executor: action.executor,
         decision_reason: action.decision_reason.as_deref().map(words),
         outcome: action.execution_result.as_ref().map(|result| outcome(&mask, result)),
@@ -116,6 +118,15 @@ pub async fn detail(engine: &Engine, principal: &Principal, id: ActionId) -> Res
         tool_history: store::metrics::tool_history(&engine.pool, &action.tool_name).await?,
         now,
     })
+}
+
+/// The rule that decided it, or because of which it waits.
+fn rule_of(action: &Action) -> Option<RuleId> {
+    match &action.decided_by {
+        Some(Decider::Rule(id)) => Some(*id),
+        Some(_) => None,
+        None => action.pending_rule_id,
+    }
 }
 
 /// What this person may do with the action now. The lifecycle says what could be done, the role who may.

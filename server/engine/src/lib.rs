@@ -27,6 +27,7 @@ pub mod metrics;
 pub mod notify;
 pub mod outbound;
 pub mod registry;
+pub mod rule_pages;
 mod rule_set;
 pub mod rules;
 pub mod schema;

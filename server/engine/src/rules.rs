@@ -73,6 +73,14 @@ fn person(principal: &Principal) -> Result<String> {
     }
 }
 
+/// Whether the asker may make and end rules.
+///
+/// # Errors
+/// `forbidden` without `rules:write`; `human_actor_required` for a program.
+pub fn may_make(principal: &Principal) -> Result<()> {
+    person(principal).map(drop)
+}
+
 /// A page of rules, newest first.
 ///
 /// # Errors
@@ -153,6 +161,31 @@ pub async fn from_action(
     let action =
         store::actions::find(&engine.pool, wanted.action_id).await?.ok_or_else(|| Problem::not_found("action"))?;
     let draft = making::draft_from(engine, &action, wanted).await?;
+    let transaction = engine.pool.begin().await?;
+    let origin = making::Origin { from: Some(&action), ..making::Origin::by_hand(id) };
+    let (transaction, made) = making::make(transaction, &actor, draft, origin).await?;
+    transaction.commit().await?;
+    made.announce(engine);
+    Ok(made.rule)
+}
+
+/// Makes a rule from an action in any state, of what is written and nothing else.
+///
+/// # Errors
+/// As [`create`]; `not_found` for the action.
+pub async fn written_from(
+    engine: &Engine,
+    principal: &Principal,
+    id: RuleId,
+    action: ActionId,
+    draft: &Json,
+) -> Result<Rule> {
+    let actor = person(principal)?;
+    if let Some(rule) = store::rules::find(&engine.pool, id).await? {
+        return Ok(rule);
+    }
+    let action = store::actions::find(&engine.pool, action).await?.ok_or_else(|| Problem::not_found("action"))?;
+    let draft = read_draft(draft, Some(&action.tool_name)).map_err(rejected)?;
     let transaction = engine.pool.begin().await?;
     let origin = making::Origin { from: Some(&action), ..making::Origin::by_hand(id) };
     let (transaction, made) = making::make(transaction, &actor, draft, origin).await?;

@@ -115,13 +115,7 @@ pub async fn replay(
         return Err(Problem::invalid("/days", format!("must be a whole number from 1 to {LONGEST_DAYS}")).into());
     }
     let (tool, definition) = definition(engine, replay.rule).await?;
-    let overrides = ClassOverrides::from(&tool);
-    let mut judge = Judge {
-        matcher: Matcher::new(&definition, tool.risk_tier, &overrides),
-        classes: Classes::new(&overrides),
-        overrides,
-        tally: Tally::default(),
-    };
+    let mut judge = Judge::new(&tool, &definition);
     let mut told = Instant::now();
     let mut past = std::pin::pin!(store::actions::past_calls(&engine.pool, &tool.name, replay.days, MOST + 1));
     while let Some(call) = past.try_next().await? {
@@ -137,11 +131,21 @@ pub async fn replay(
             tokio::task::yield_now().await;
         }
     }
-    let mut waiting = std::pin::pin!(store::actions::waiting_calls(&engine.pool, &tool.name));
-    while let Some(call) = waiting.try_next().await? {
-        judge.waiting(&call);
-    }
+    judge.all_waiting(engine, &tool.name).await?;
     tell(&judge.tally);
+    Ok(judge.tally)
+}
+
+/// Holds a rule against the calls that wait now, and nothing else.
+///
+/// # Errors
+/// `forbidden` without `rules:read` and `actions:read`; `not_found`.
+pub async fn waiting(engine: &Engine, principal: &Principal, id: RuleId) -> Result<Tally> {
+    require(principal, Scope::RulesRead)?;
+    require(principal, Scope::ActionsRead)?;
+    let (tool, definition) = definition(engine, ReplayRule::Stored(id)).await?;
+    let mut judge = Judge::new(&tool, &definition);
+    judge.all_waiting(engine, &tool.name).await?;
     Ok(judge.tally)
 }
 
@@ -200,6 +204,24 @@ struct Judge {
 }
 
 impl Judge {
+    fn new(tool: &Tool, definition: &Definition) -> Self {
+        let overrides = ClassOverrides::from(tool);
+        Self {
+            matcher: Matcher::new(definition, tool.risk_tier, &overrides),
+            classes: Classes::new(&overrides),
+            overrides,
+            tally: Tally::default(),
+        }
+    }
+
+    async fn all_waiting(&mut self, engine: &Engine, tool: &str) -> Result<()> {
+        let mut waiting = std::pin::pin!(store::actions::waiting_calls(&engine.pool, tool));
+        while let Some(call) = waiting.try_next().await? {
+            self.waiting(&call);
+        }
+        Ok(())
+    }
+
     fn past(&mut self, call: &PastCall) {
         let by_a_person = call.decided_by.as_deref().is_some_and(|by| by.starts_with("human:"));
         let by_a_rule = call.decided_by.as_deref().is_some_and(|by| by.starts_with("rule:"));

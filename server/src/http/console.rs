@@ -1,6 +1,7 @@
 //! The console's pages and server functions, rendered by Leptos with what they need as contexts.
 
 mod once;
+mod rules;
 
 use app::shell::shell;
 use app::visitor::{SecureCookies, Visitor};
@@ -36,6 +37,10 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, generate_route_list(App), contexts(state), render)
         .route("/approvals/{id}/edit", post(preview))
+        .route("/approvals/rules/{id}", post(preview))
+        .route("/approvals/rules/new", post(rules::sheet))
+        .route("/approvals/rules/{id}/replace", post(rules::sheet))
+        .route("/approvals/{id}/rule", post(rules::sheet))
         .route("/settings/people", post(once::invite))
         .route("/settings/people/{name}", post(once::link))
         .route("/settings/tokens", post(once::token))

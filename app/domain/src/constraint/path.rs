@@ -41,7 +41,7 @@ impl ArgumentPath {
     }
 
     /// One step further than `above`, or the first one: a name.
-    pub(crate) fn below(above: Option<&Self>, segment: Segment) -> Self {
+    pub fn below(above: Option<&Self>, segment: Segment) -> Self {
         above.map_or_else(|| Self(vec![segment.clone()]), |above| above.then(segment.clone()))
     }
 

@@ -8,7 +8,7 @@ use crate::json::Json;
 use crate::text_safety::with_hazards;
 
 /// Whether the text must be written with escapes.
-pub(super) fn needs_escapes(text: &str) -> bool {
+pub(crate) fn needs_escapes(text: &str) -> bool {
     with_hazards(text).any(|(_, hazard)| hazard)
 }
 
@@ -56,7 +56,7 @@ fn code_point(text: &str) -> Result<(char, usize), String> {
 }
 
 /// A value as JSON that can be read and edited: one member to a line, and what cannot be seen as `\u200b`.
-pub(super) fn json_text(json: &Json) -> String {
+pub(crate) fn json_text(json: &Json) -> String {
     let mut out = String::new();
     write_json(&mut out, json, 0);
     let mut visible = String::with_capacity(out.len());

@@ -262,16 +262,16 @@ proptest! {
     fn a_text_with_escapes_reads_back_as_it_was(text in prop::collection::vec(any::<char>(), 0..40)) {
         let text = String::from_iter(text);
         prop_assert_eq!(escape::unescape(&escape::escape(&text)), Ok(text.clone()));
-        prop_assert!(!escape::needs_escapes(&escape::escape(&text)));
+        prop_assert!(!needs_escapes(&escape::escape(&text)));
         let value = Json::from(text.replace('\0', ""));
-        prop_assert_eq!(Json::parse_str(&escape::json_text(&value)), Ok(value));
+        prop_assert_eq!(Json::parse_str(&json_text(&value)), Ok(value));
     }
 
     #[test]
     fn json_in_a_control_reads_back_digit_for_digit(value in any_json()) {
-        let text = escape::json_text(&value);
+        let text = json_text(&value);
         prop_assert_eq!(Json::parse_str(&text).unwrap().to_text(), value.to_text());
-        prop_assert!(!escape::needs_escapes(&text));
+        prop_assert!(!needs_escapes(&text));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::redaction::MARK;
 #[cfg(feature = "matcher")]
 mod covering;
 mod drafts;
+mod hygiene;
 #[cfg(feature = "matcher")]
 mod kept;
 #[cfg(feature = "matcher")]

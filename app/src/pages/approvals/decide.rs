@@ -68,14 +68,17 @@ pub(super) fn decide(desk: Desk, detail: &ActionDetail) -> AnyView {
     let read_at = detail.now;
     let refusal = move || desk.refusal.get().filter(|refusal| refusal.id == action).map(|r| refused(r, read_at));
     let says = move || too_late.get().then(|| view! { <p class="late-words">{message::TOO_LATE}</p> });
-    let empty = !(can_approve || can_reject || can_resolve);
+    let makes_rules = detail.makes_rules;
+    let rule_words = if can_approve { message::APPROVE_AND_CREATE } else { message::CREATE_RULE };
+    let empty = !(can_approve || can_reject || can_resolve || makes_rules);
     view! {
         <div class="acts" class:none=move || empty && !too_late.get() && desk.refusal.read().is_none()>
             <div class="says" role="alert">{refusal} {says}</div>
             {can_approve.then(|| approval(desk, subject.clone(), off))}
-            {can_approve.then(|| edit_first(desk, subject.id))}
+            {makes_rules.then(|| page_of(desk, subject.id, "rule", rule_words, can_approve.then_some("r")))}
             {can_reject.then(|| rejection(desk, subject.id, off))}
             {can_extend.then(|| extension(desk, subject.id, off))}
+            {can_approve.then(|| page_of(desk, subject.id, "edit", message::EDIT, None))}
             {can_resolve.then(|| resolution(desk, subject.id, settling, off))}
         </div>
     }
@@ -124,11 +127,13 @@ fn second_look(desk: Desk, subject: Subject, off: Signal<bool>) -> AnyView {
     .into_any()
 }
 
-/// The way to the page where the arguments are changed first: of HTML alone, so the browser itself goes there.
-fn edit_first(desk: Desk, id: ActionId) -> AnyView {
+/// The way to a page about the action: of HTML alone, so the browser itself goes there.
+fn page_of(desk: Desk, id: ActionId, page: &'static str, words: &'static str, key: Option<&'static str>) -> AnyView {
     view! {
         <div class="act">
-            <a class="btn" rel="external" href=move || desk.query.read().href_edit(id)>{message::EDIT}</a>
+            <a class="btn" rel="external" data-key=key href=move || desk.query.read().href_of(id, page)>
+                {words} {key.map(|key| view! { <kbd>{key}</kbd> })}
+            </a>
         </div>
     }
     .into_any()
@@ -157,7 +162,7 @@ fn approve_form(desk: Desk, subject: &Subject, off: Signal<bool>, before: Option
     .into_any()
 }
 
-pub(super) fn type_the_name(tool: &str) -> AnyView {
+pub(crate) fn type_the_name(tool: &str) -> AnyView {
     view! {
         <label>
             {message::type_name(tool)}

@@ -140,6 +140,7 @@ fn standing(detail: &ActionDetail) -> AnyView {
             <p class=format!("decided {}", row.status.as_str())>
                 <b>{message::decision(&row)}</b>
                 {row.decided_at.map(|at| view! { ", " <Ago at read_at/> })}
+                {rule_link(detail)}
                 {reason.map(|reason| {
                     view! { " · " {message::REASON} " " <span class="text"><Pieces pieces=reason/></span> }
                 })}
@@ -151,7 +152,14 @@ fn standing(detail: &ActionDetail) -> AnyView {
 
 fn waits(detail: &ActionDetail) -> AnyView {
     let reason = detail.pending_reason.clone().filter(|_| detail.row.status == Status::Pending);
-    reason.map(|reason| view! { <p class="why"><b>{message::WHY_IT_WAITS}</b> " " {reason}</p> }).into_any()
+    let rule = rule_link(detail);
+    reason.map(|reason| view! { <p class="why"><b>{message::WHY_IT_WAITS}</b> " " {reason} {rule}</p> }).into_any()
+}
+
+/// The rule that decided it, or because of which it waits. Its page is of HTML alone.
+fn rule_link(detail: &ActionDetail) -> Option<AnyView> {
+    let href = detail.rule.clone()?;
+    Some(view! { " " <a class="more" rel="external" href=href>{message::THE_RULE}</a> }.into_any())
 }
 
 /// An agent's words, framed as what they are.

@@ -3,7 +3,7 @@
 
 pub(crate) mod arguments;
 mod bulk;
-mod decide;
+pub(crate) mod decide;
 mod desk;
 mod detail;
 #[cfg(feature = "ssr")]

@@ -14,8 +14,8 @@ use crate::local_path::escape;
 pub(crate) const ALL: &str = "all";
 
 /// Parameters that narrow the list beside its state: the API's own names.
-pub(crate) const NARROWING: [&str; 8] =
-    ["q", "tool_name", "risk_tier", "session_id", "agent", "since", "until", "expiring_within_hours"];
+pub(crate) const NARROWING: [&str; 9] =
+    ["q", "tool_name", "risk_tier", "session_id", "agent", "since", "until", "expiring_within_hours", "rule_id"];
 
 /// Filter, order and place in the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +93,12 @@ impl Query {
         Self { narrowing: vec![("tool_name".to_owned(), tool.to_owned())], ..Self::default() }
     }
 
+    /// What a standing rule decided.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn of_rule(rule: domain::id::RuleId) -> Self {
+        Self { narrowing: vec![("rule_id".to_owned(), rule.to_string())], ..Self::default() }
+    }
+
     /// What stands in the field of that name in a form that leads here: as in the URL, where what is the default is left
     /// out.
     #[cfg(any(feature = "ssr", test))]
@@ -160,9 +166,9 @@ impl Query {
         parameters
     }
 
-    /// The URL of the page where the open action is edited.
-    pub(crate) fn href_edit(&self, open: ActionId) -> String {
-        self.href(Some(open)).replacen(&open.to_string(), &format!("{open}/edit"), 1)
+    /// The URL of a page about the open action: `edit`, `rule`.
+    pub(crate) fn href_of(&self, open: ActionId, page: &str) -> String {
+        self.href(Some(open)).replacen(&open.to_string(), &format!("{open}/{page}"), 1)
     }
 }
 

@@ -11,6 +11,7 @@ mod identity;
 mod people;
 mod races;
 mod reading;
+mod rule_sheets;
 mod rules;
 mod stage;
 mod tools;

@@ -93,7 +93,11 @@ fn field_view(field: Field, posted: &Posted, error: Option<String>) -> AnyView {
 fn kinds(key: &str, choices: Vec<(Kind, &'static str)>, chosen: Kind) -> AnyView {
     let options = choices
         .into_iter()
-        .map(|(kind, words)| view! { <option value=kind.as_str() selected=kind == chosen>{words}</option> })
+        .map(|(kind, words)| {
+            // What these say needs no text: the control beside them goes.
+            let bare = matches!(kind, Kind::True | Kind::False | Kind::Null | Kind::Remove).then_some("");
+            view! { <option value=kind.as_str() selected=kind == chosen data-bare=bare>{words}</option> }
+        })
         .collect_view();
     view! {
         <select class="input" name=format!("k.{key}") id=format!("k{key}") aria-label=message::BECOMES

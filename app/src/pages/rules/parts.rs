@@ -1,0 +1,62 @@
+//! What the pages of rules share.
+
+use chrono::{DateTime, Utc};
+use domain::identity::{Principal, Scope};
+use domain::problem::{Code, Problem};
+use engine::rule_pages::RuleLine;
+use leptos::prelude::*;
+
+use crate::components::icon::Icon;
+use crate::components::moment::machine;
+use crate::components::problem_note::ProblemNote;
+use crate::message::rules as words;
+use crate::visitor::Visitor;
+
+/// Whether whoever looks at the page may make and end rules.
+pub(super) fn may_change() -> bool {
+    let principal = use_context::<Visitor>().and_then(|visitor| visitor.principal);
+    principal.is_some_and(|principal: Principal| principal.may(Scope::RulesWrite))
+}
+
+/// The state in a word.
+pub(super) fn state(line: &RuleLine) -> AnyView {
+    let (word, colour) = words::state(line.state);
+    view! { <span class=format!("word {colour}")>{word}</span> }.into_any()
+}
+
+/// What is worth a look, each with its mark.
+pub(super) fn flags(line: &RuleLine) -> AnyView {
+    let flag = |what| view! { " " <span class="flag"><Icon name="#i-warn"/>{words::hygiene(what)}</span> };
+    line.hygiene.iter().map(|what| flag(*what)).collect_view().into_any()
+}
+
+/// How many uses are made, and of how many.
+pub(super) fn uses(line: &RuleLine) -> AnyView {
+    let told = words::uses(line.use_count, line.max_uses);
+    let bar = line.max_uses.map(|most| {
+        view! { <progress max=most.to_string() value=line.use_count.to_string() aria-label=words::USES></progress> " " }
+    });
+    view! { {bar} {told} }.into_any()
+}
+
+/// When its time is over.
+pub(super) fn ends(line: &RuleLine, now: DateTime<Utc>) -> AnyView {
+    match line.expires_at {
+        Some(at) => {
+            view! { <time datetime=machine(at) title=words::ends_at(at)>{words::ends(at, now)}</time> }.into_any()
+        }
+        None => words::NO_END.into_any(),
+    }
+}
+
+/// What could not be read, and where to go from there.
+pub(super) fn unread(problem: Problem) -> AnyView {
+    let title = if problem.code == Code::NotFound { words::NO_SUCH_RULE } else { words::UNREAD };
+    view! {
+        <div class="trouble">
+            <ProblemNote problem title=title/>
+            <a class="btn" href="/approvals/rules">{words::SHOW_ALL}</a>
+        </div>
+    }
+    .into_any()
+}

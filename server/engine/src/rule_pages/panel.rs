@@ -1,0 +1,79 @@
+//! What is told of a rule while it is written: what its tier demands, what it would have done, and whether it fits the
+//! call that it is made from.
+
+use chrono::{DateTime, Utc};
+use domain::action::Action;
+use domain::argument::ClassOverrides;
+use domain::identity::Principal;
+use domain::lifecycle::Status;
+use domain::matching::{Classes, Matcher, Verdict};
+use domain::rule::{Definition, Demand, Draft, Ground, Unlisted, demands, settled};
+use domain::tool::Tool;
+
+use crate::simulation::{Replay, ReplayRule, Tally, replay};
+use crate::{Engine, Result};
+
+/// So many days back.
+pub const DAYS: i32 = 30;
+
+/// What is told.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    pub demands: Vec<Demand>,
+    pub tally: Tally,
+    /// Of the call that it is made from.
+    pub verdict: Option<Verdict>,
+    /// In words, as it would read.
+    pub words: String,
+    /// It narrows nothing: whoever makes it says so.
+    pub asks_to_confirm: bool,
+}
+
+/// The call itself is no other call that waits.
+fn leave_out(tally: &mut Tally, action: &Action, fits: bool) {
+    if action.status == Status::Pending && action.live {
+        tally.waiting -= 1;
+        tally.waiting_matched -= i64::from(fits);
+        tally.waiting_ids.retain(|id| *id != action.id);
+    }
+}
+
+/// `None`: its constraints do not stand yet.
+pub(super) async fn panel(
+    engine: &Engine,
+    principal: &Principal,
+    tool: &Tool,
+    action: Option<&Action>,
+    draft: &Draft,
+    now: DateTime<Utc>,
+) -> Result<Option<Panel>> {
+    let overrides = ClassOverrides::from(tool);
+    let from = action.map(Action::effective_args);
+    let ground = Ground { tier: tool.risk_tier, overrides: &overrides, now, from };
+    let Ok(constraints) = settled(draft.constraints.clone(), &ground) else { return Ok(None) };
+    let definition = Definition {
+        tool_name: draft.tool_name.clone(),
+        effect: draft.effect,
+        unlisted: draft.unlisted.unwrap_or(Unlisted::usual(draft.effect, tool.risk_tier)),
+        constraints,
+        expires_at: draft.expires_at,
+        max_uses: draft.max_uses,
+    };
+    let demands = demands(&definition, &ground, draft.confirm_broad);
+    // What is not met yet is told as that, and not again as a reason why the call does not fit.
+    let bounded = Definition { max_uses: definition.max_uses.or(Some(1)), ..definition.clone() };
+    let verdict =
+        from.map(|args| Matcher::new(&bounded, tool.risk_tier, &overrides).verdict(args, &Classes::new(&overrides)));
+    let rule = ReplayRule::Read { draft: Box::new(draft.clone()), action: action.map(|action| action.id) };
+    let mut tally = replay(engine, principal, Replay { rule, days: DAYS }, |_| {}).await?;
+    if let (Some(action), Some(verdict)) = (action, &verdict) {
+        leave_out(&mut tally, action, verdict.holds());
+    }
+    Ok(Some(Panel {
+        asks_to_confirm: demands.iter().any(|demand| demand.pointer == "/confirm_broad"),
+        words: definition.words(),
+        demands,
+        tally,
+        verdict,
+    }))
+}
