@@ -97,9 +97,12 @@ export async function signInByLink(page: Page, link: string): Promise<void> {
 /** Contexts whose pages never wake up. */
 const UNSCRIPTED = new WeakSet<BrowserContext>();
 
+/** The queue, with an action open or not. */
+const QUEUE = /^\/approvals(\/(?!rules(\?|$))[^/?]*)?(\?|$)/;
+
 /** Only the queue wakes up; the other pages stay the HTML they were sent as. */
 function arrival(page: Page, path: string): Promise<void> {
-  return UNSCRIPTED.has(page.context()) || !path.startsWith('/approvals') ? Promise.resolve() : listening(page);
+  return UNSCRIPTED.has(page.context()) || !QUEUE.test(path) ? Promise.resolve() : listening(page);
 }
 
 /** A watched browser window of its own, as another person's would be. */

@@ -71,7 +71,7 @@ pub(crate) const REVOKE_LEAD: &str =
 pub(crate) const REVOKE_NOW: &str = "Revoke this rule";
 pub(crate) const RESUME: &str = "Take up again";
 pub(crate) const RESUME_LEAD: &str = "You have looked: the rule fits the tool as it is now, and decides again.";
-pub(crate) const REPLACE: &str = "Replace";
+pub(crate) const REPLACE: &str = "Replace or extend";
 pub(crate) const REASON: &str = "Reason";
 pub(crate) const REASON_MAYBE: &str = "Reason, if there is one";
 
@@ -96,7 +96,7 @@ pub(crate) const REPLAY: &str = "Replay 30 days";
 pub(crate) const REPLAY_TITLE: &str = "This rule over the last 30 days";
 pub(crate) const NOT_REPLAYED: &str = "It could not be replayed.";
 pub(crate) const CUT_OFF: &str = "There were more calls than are looked at; these are the newest.";
-pub(crate) const REJECTED_ONES: &str = "Calls that were rejected and that it would let pass";
+pub(crate) const REJECTED_ONES: &str = "Show what was rejected";
 
 // Calls that wait.
 pub(crate) const APPLY_TITLE: &str = "Calls that wait";
@@ -141,7 +141,7 @@ pub(crate) const fn unlisted(unlisted: Unlisted) -> &'static str {
 }
 
 pub(crate) fn permanent(count: i64) -> String {
-    format!("{count} without an end")
+    format!("{count} permanent")
 }
 
 pub(crate) fn bounded(count: i64) -> String {
@@ -198,7 +198,7 @@ pub(crate) const APPLY_LEAD: &str =
 
 /// After the number of calls that would have passed.
 pub(crate) fn replayed_of(all: i64) -> String {
-    if all == 1 { "of 1 call in 30 days".to_owned() } else { format!("of {all} calls in 30 days") }
+    if all == 1 { "of 1 call would have passed".to_owned() } else { format!("of {all} calls would have passed") }
 }
 
 pub(crate) fn day(at: DateTime<Utc>) -> String {
@@ -206,19 +206,19 @@ pub(crate) fn day(at: DateTime<Utc>) -> String {
 }
 
 pub(crate) fn approved_by_people(count: i64) -> String {
-    format!("{count} of them were approved by people")
+    format!("{count} of them approved by people")
 }
 
 pub(crate) fn rejected_by_people(count: i64) -> String {
-    if count == 1 { "1 of them was rejected".to_owned() } else { format!("{count} of them were rejected") }
+    format!("{count} of them rejected by people")
 }
 
 pub(crate) fn decided_by_rules(count: i64) -> String {
-    format!("{count} of them were decided by rules")
+    format!("{count} of them decided by rules")
 }
 
 pub(crate) fn otherwise(count: i64) -> String {
-    format!("{count} of them ended without a decision")
+    format!("{count} of them without a decision")
 }
 
 pub(crate) fn would_still_wait(count: i64) -> String {
@@ -248,6 +248,7 @@ pub(crate) const NOT_MADE: &str = "No rule was made.";
 pub(crate) const NO_TOOLS: &str = "No tool has been called yet. A rule is for one tool.";
 pub(crate) const CHOOSE_LEAD: &str = "A rule is for one tool. Which one?";
 pub(crate) const GO_ON: &str = "Go on";
+pub(crate) const CALLS_THAT_FIT: &str = "What it does with calls that fit";
 pub(crate) const DESCRIPTION: &str = "Description";
 pub(crate) const NOTES_MAYBE: &str = "Notes, if there are any";
 pub(crate) const ARGUMENTS_MUST: &str = "Arguments must be";
@@ -302,18 +303,18 @@ pub(crate) fn replay_title(days: i32) -> String {
 
 pub(crate) const fn kind(kind: Kind) -> &'static str {
     match kind {
-        Kind::FromAction => "exactly what this call has",
+        Kind::FromAction => "exactly this call’s",
         Kind::Kept => "exactly as before",
-        Kind::Wider => "the wider choice below",
-        Kind::Text => "exactly this text",
-        Kind::Json => "exactly this JSON",
-        Kind::OneOf => "one of these lines",
-        Kind::OneOfJson => "one of a JSON list",
-        Kind::Pattern => "like this (* and ?)",
+        Kind::Wider => "the wider choice",
+        Kind::Text => "exactly (text)",
+        Kind::Json => "exactly (JSON)",
+        Kind::OneOf => "one of (lines)",
+        Kind::OneOfJson => "one of (JSON)",
+        Kind::Pattern => "like (* and ?)",
         Kind::Email => "an address at",
         Kind::Url => "a URL at",
         Kind::Path => "a path below",
-        Kind::Range => "a number from..to",
+        Kind::Range => "a number a..b",
         Kind::Length => "at most so long",
         Kind::Regex => "this expression",
         Kind::Any => "anything",

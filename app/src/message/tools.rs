@@ -29,6 +29,9 @@ pub(crate) const SCHEMA: &str = "schema";
 pub(crate) const ALL_TOOLS: &str = "All tools";
 pub(crate) const ITS_CALLS: &str = "What waits";
 pub(crate) const ALL_ITS_CALLS: &str = "All its calls";
+pub(crate) const RULES: &str = "Rules";
+pub(crate) const ITS_RULES: &str = "Its rules";
+pub(crate) const NEW_RULE: &str = "New rule";
 pub(crate) const CONFIGURED: &str =
     "The configuration settles this tool: what it names is put back at the next start of the server.";
 pub(crate) const ADMINISTRATOR_ONLY: &str = "Only an administrator changes tools. You can look.";

@@ -258,7 +258,7 @@ fn decided_row(row: &ActionRow, now: DateTime<Utc>) -> AnyView {
         <li>
             <Ago at=row.requested_at read_at=now/>
             <span><a class="more" href=Query::default().href(Some(row.id))>{name}</a></span>
-            <span>{message::standing(row)}</span>
+            <small>{message::standing(row)}</small>
         </li>
     }
     .into_any()

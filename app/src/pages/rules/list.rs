@@ -7,11 +7,12 @@ use engine::rule_pages::{RuleLine, RuleList};
 use leptos::prelude::*;
 use leptos_router::hooks::use_url;
 
-use super::parts::{ends, flags, may_change, state, unread, uses};
+use super::parts::{ends, flags, state, unread, uses};
 use crate::api::{Failure, answer, engine, person};
 use crate::components::moment::Ago;
 use crate::local_path::{escape, rule_page, tool_page};
 use crate::message::{self, rules as words};
+use crate::visitor::may_make_rules;
 
 const PATH: &str = "/approvals/rules";
 /// Parameters that narrow the list beside the tab.
@@ -63,7 +64,7 @@ pub(crate) fn RulesPage() -> impl IntoView {
         <main id="main" class="page">
             <div class="row-of">
                 <h1>{message::RULES}</h1>
-                {may_change().then(|| view! { <a class="btn main" href="/approvals/rules/new">{words::NEW_RULE}</a> })}
+                {may_make_rules().then(|| view! { <a class="btn main" href="/approvals/rules/new">{words::NEW_RULE}</a> })}
             </div>
             <p class="lead">{words::LEAD}</p>
             <Suspense>{content}</Suspense>
@@ -76,12 +77,8 @@ async fn read(address: &Address) -> Result<RuleList, Failure> {
 }
 
 fn summary(page: &RuleList) -> AnyView {
-    let counts = [
-        (words::permanent(page.permanent), PATH.to_owned()),
-        (words::bounded(page.bounded), PATH.to_owned()),
-        (words::inactive(page.inactive), format!("{PATH}?active=false")),
-    ];
-    let told = counts.map(|(told, _)| view! { <li><b>{told}</b></li> }).collect_view();
+    let counts = [words::permanent(page.permanent), words::bounded(page.bounded), words::inactive(page.inactive)];
+    let told = counts.map(|told| view! { <li><b>{told}</b></li> }).collect_view();
     view! { <ul class="row-of counts" aria-label=words::SUMMARY>{told}</ul> }.into_any()
 }
 
@@ -153,7 +150,7 @@ fn table(address: &Address, page: RuleList) -> AnyView {
     let first = address.one("cursor").is_empty();
     view! {
         <div class="card">
-            <table class="table">
+            <table class="table lines">
                 <thead><tr>{heads.map(|head| view! { <th scope="col">{head}</th> }).collect_view()}</tr></thead>
                 <tbody>{page.lines.iter().map(|line| row(line, inactive, now)).collect_view()}</tbody>
             </table>
@@ -197,16 +194,16 @@ fn empty(address: &Address) -> AnyView {
         (_, true) => (words::NONE_INACTIVE, words::NONE_INACTIVE_LEAD),
         _ => (words::NONE_ACTIVE, words::NONE_ACTIVE_LEAD),
     };
-    let next = if narrowed || address.shows_inactive() {
-        Some((PATH, words::SHOW_ALL))
+    let (href, next) = if narrowed || address.shows_inactive() {
+        (PATH, words::SHOW_ALL)
     } else {
-        Some(("/approvals", message::TO_THE_QUEUE))
+        ("/approvals", message::TO_THE_QUEUE)
     };
     view! {
         <div class="empty">
             <h2>{title}</h2>
             <p>{lead}</p>
-            {next.map(|(href, word)| view! { <p><a class="btn" href=href>{word}</a></p> })}
+            <p><a class="btn" href=href>{next}</a></p>
         </div>
     }
     .into_any()

@@ -1,7 +1,6 @@
 //! What the pages of rules share.
 
 use chrono::{DateTime, Utc};
-use domain::identity::{Principal, Scope};
 use domain::problem::{Code, Problem};
 use engine::rule_pages::RuleLine;
 use leptos::prelude::*;
@@ -10,13 +9,6 @@ use crate::components::icon::Icon;
 use crate::components::moment::machine;
 use crate::components::problem_note::ProblemNote;
 use crate::message::rules as words;
-use crate::visitor::Visitor;
-
-/// Whether whoever looks at the page may make and end rules.
-pub(super) fn may_change() -> bool {
-    let principal = use_context::<Visitor>().and_then(|visitor| visitor.principal);
-    principal.is_some_and(|principal: Principal| principal.may(Scope::RulesWrite))
-}
 
 /// The state in a word.
 pub(super) fn state(line: &RuleLine) -> AnyView {

@@ -91,7 +91,7 @@ fn result(of: RuleId, judged: Judged) -> AnyView {
     let title = if fits { words::FITS_YES } else { words::FITS_NO };
     let others: Vec<_> = judged.considered.iter().filter(|other| other.id != of).map(considered).collect();
     view! {
-        <div class="body" id="tried" role="status">
+        <div class="body stack" id="tried" role="status">
             <p><b class:bad-words=!fits>{title}</b></p>
             {judged.verdict.as_ref().map(checks)}
             <p>{words::GATE_NOW} " " <b>{judged.outcome.words}</b></p>

@@ -14,8 +14,10 @@ use crate::components::moment::Ago;
 use crate::components::pieces::Pieces;
 use crate::components::problem_note::ProblemNote;
 use crate::components::tier::Tier;
+use crate::local_path::escape;
 use crate::message::{self, tools as words};
 use crate::pages::approvals::query::{ALL, Query};
+use crate::visitor::may_make_rules;
 
 #[component]
 pub(crate) fn ToolPage() -> impl IntoView {
@@ -68,11 +70,17 @@ fn page(tool: ToolDetail) -> AnyView {
 fn facts(tool: &ToolDetail) -> AnyView {
     let line = &tool.line;
     let fact = |name: &'static str, value: AnyView| view! { <div class="d0"><dt>{name}</dt><dd>{value}</dd></div> };
+    let makes_rules = may_make_rules();
     let calls = Query::of_tool(&line.name);
     let pending = view! {
         {line.pending} " "
         <a class="more" href=calls.href(None)>{words::ITS_CALLS}</a>
         <a class="more" href=calls.with_status(ALL).href(None)>{words::ALL_ITS_CALLS}</a>
+    };
+    let name = escape(&line.name);
+    let rules = view! {
+        <a class="more" href=format!("/approvals/rules?tool_name={name}")>{words::ITS_RULES}</a> " "
+        {makes_rules.then(|| view! { <a class="more" href=format!("/approvals/rules/new?tool={name}")>{words::NEW_RULE}</a> })}
     };
     view! {
         <section class="card">
@@ -80,6 +88,7 @@ fn facts(tool: &ToolDetail) -> AnyView {
             <dl class="args">
                 {fact(words::GATING, gating(line, tool.now))}
                 {fact(words::PENDING, pending.into_any())}
+                {fact(words::RULES, rules.into_any())}
                 {fact(words::LAST_HOUR, last_hour(line))}
                 {fact(words::EXECUTOR, words::executor(line).into_any())}
                 {fact(words::EXPIRY, words::expiry(line).into_any())}

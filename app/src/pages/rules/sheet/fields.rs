@@ -65,7 +65,7 @@ pub(super) fn fields(page: &SheetPage) -> AnyView {
         view! { <input type="hidden" name="effect" value="allow"/> }.into_any()
     } else {
         let options = Effect::ALL.iter().map(|own| (own.as_str().to_owned(), words::effect_does(*own).to_owned()));
-        radios("effect", words::EFFECT, options.collect(), sheet.effect.as_str(), at("/effect"), ())
+        radios("effect", words::CALLS_THAT_FIT, options.collect(), sheet.effect.as_str(), at("/effect"), ())
     };
     let unlisted = sheet.unlisted.unwrap_or(page.usual);
     let options =
@@ -77,7 +77,7 @@ pub(super) fn fields(page: &SheetPage) -> AnyView {
         {radios("unlisted", words::ANY_OTHER_ARGUMENT, options.to_vec(), unlisted.as_str(), at("/unlisted_args"), words::UNLISTED_HINT)}
         {uses(page, at("/max_uses"))}
         {until(page, at("/expires_at"))}
-        <div class="said">
+        <div>
             <label for="notes">{words::NOTES_MAYBE}</label>
             <TextArea id="notes".to_owned() name="notes".to_owned() text=sheet.notes.clone() described_by="e-notes".to_owned()/>
             {bad("e-notes", at("/notes"))}

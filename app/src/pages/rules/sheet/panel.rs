@@ -27,12 +27,12 @@ pub(super) fn panel(page: &SheetPage) -> AnyView {
 fn said(page: &SheetPage, panel: &Panel) -> AnyView {
     let rejected = panel.tally.rejected_by_people;
     view! {
-        <h2>{words::replay_title(DAYS)}</h2>
+        <h3>{words::replay_title(DAYS)}</h3>
         {dots(&panel.tally)}
         {told(&panel.tally)}
         {(!panel.demands.is_empty() || rejected > 0).then(|| {
             view! {
-                <h2>{words::demands(page.tool.risk_tier)}</h2>
+                <h3>{words::demands(page.tool.risk_tier)}</h3>
                 <ul class="plain">
                     {panel.demands.iter().map(demand).collect_view()}
                     {(rejected > 0).then(|| view! { <li>{mark(false)} <span><b class="bad-words">{words::PASSES_REJECTED}</b> " " {words::NARROW}</span></li> })}
@@ -42,9 +42,9 @@ fn said(page: &SheetPage, panel: &Panel) -> AnyView {
         {panel.asks_to_confirm.then(|| confirm(page))}
         {panel.verdict.as_ref().map(|verdict| {
             let title = if verdict.holds() { words::CALL_FITS } else { words::CALL_FITS_NOT };
-            view! { <h2 class:bad-words=!verdict.holds()>{title}</h2> {(!verdict.holds()).then(|| checks(verdict))} }
+            view! { <h3 class:bad-words=!verdict.holds()>{title}</h3> {(!verdict.holds()).then(|| checks(verdict))} }
         })}
-        <h2>{words::IT_READS}</h2>
+        <h3>{words::IT_READS}</h3>
         <p>{panel.words.clone()}</p>
     }
     .into_any()

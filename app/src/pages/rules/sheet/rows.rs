@@ -29,7 +29,11 @@ fn row_view(at: usize, row: &SheetRow, errors: Vec<String>, from_call: bool) -> 
     let told = format!("e{at}");
     let hints: Vec<String> = [
         row.reason.map(str::to_owned),
-        row.of_call.as_ref().map(|shown| words::of_call(shown)),
+        // What stands in the field need not be said again.
+        row.of_call
+            .as_ref()
+            .filter(|_| !matches!(row.row.kind, Kind::Text | Kind::Json))
+            .map(|shown| words::of_call(shown)),
         row.wider.as_ref().map(|wider| words::wider(wider)),
     ]
     .into_iter()
