@@ -67,8 +67,7 @@ fn samples(samples: &[Sample]) -> AnyView {
         let href = Query::default().href(Some(sample.id));
         view! {
             <li>
-                <span><a class="more" href=href>{name}</a></span>
-                <time datetime=machine(at)>{words::day(at)}</time>
+                <span><a class="more" href=href>{name}</a> " " <small><time datetime=machine(at)>{words::day(at)}</time></small></span>
             </li>
         }
     };

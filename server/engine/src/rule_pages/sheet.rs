@@ -89,9 +89,10 @@ pub async fn sheet(engine: &Engine, principal: &Principal, from: &SheetFrom, pos
     let (sheet, mut errors) =
         if asked_for { Sheet::read(&posted.pairs, &base.tool.name) } else { (base.sheet(), Vec::new()) };
     let checked = base.draft(engine, &sheet).await?;
+    // A sheet by hand starts empty: there is nothing to be said of it yet.
+    let starts_empty = base.action.is_none() && base.old.is_none();
     let panel = match &checked {
-        // A sheet by hand starts empty: there is nothing to be said of it yet.
-        Ok(draft) if asked_for || base.action.is_some() => {
+        Ok(draft) if asked_for || !starts_empty => {
             errors.extend(accept(draft.clone(), &base.ground()).err().unwrap_or_default());
             panel(engine, principal, &base.tool, base.action.as_ref(), draft, base.now).await?
         }
@@ -338,7 +339,7 @@ impl Base {
         SheetRow {
             known: !row.path.is_empty() && (suggestion.is_some() || before || of_schema.contains(&row.path)),
             reason: suggestion.map(|own| own.reason.words()),
-            of_call: suggestion.and_then(|own| self.shown(&own.path)),
+            of_call: suggestion.filter(|own| own.reason != Reason::Secret).and_then(|own| self.shown(&own.path)),
             wider: suggestion.and_then(|own| own.wider.first()).map(|wider| wider.words.clone()),
             secret: suggestion.is_some_and(|own| own.reason == Reason::Secret),
             kept,

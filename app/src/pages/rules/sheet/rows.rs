@@ -76,7 +76,7 @@ fn name(at: usize, row: &SheetRow) -> AnyView {
 
 fn kinds(at: usize, row: &SheetRow, from_call: bool) -> AnyView {
     let offered = |kind: &Kind| match kind {
-        Kind::FromAction => from_call && (row.of_call.is_some() || row.row.kind == Kind::FromAction),
+        Kind::FromAction => from_call && row.known,
         Kind::Kept => row.kept,
         Kind::Wider => row.wider.is_some(),
         Kind::Any | Kind::Absent | Kind::Unnamed => true,
