@@ -98,8 +98,6 @@ impl Server {
         let http = tokio::spawn(
             axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned()).into_future(),
         );
-        state.readiness.set(true);
-        info!(addr = %state.config.addr, version = env!("CARGO_PKG_VERSION"), "ready");
         Ok(Self { state, database, workers, http })
     }
 
@@ -113,12 +111,15 @@ impl Server {
         &self.state.config
     }
 
-    /// Makes the first administrator where there is nobody yet.
+    /// Makes the first administrator where there is nobody yet. Only then it is ready: before, nobody could sign in.
     ///
     /// # Errors
     /// When the password is too short, or the database fails.
     pub async fn first_sign_in(&self, password: Option<&str>) -> Outcome<FirstSignIn> {
-        Ok(engine::identity::ensure_administrator(self.engine(), password).await?)
+        let first = engine::identity::ensure_administrator(self.engine(), password).await?;
+        self.state.readiness.set(true);
+        info!(addr = %self.config().addr, version = env!("CARGO_PKG_VERSION"), "ready");
+        Ok(first)
     }
 
     /// Waits until the HTTP side ends by itself, which it should not.

@@ -33,8 +33,15 @@ async fn probes_answer_and_every_answer_has_an_identifier_and_protective_headers
         assert!(headers.contains_key("content-security-policy"), "{path}");
         assert_eq!(headers["cache-control"], "no-store", "{path}");
     }
-    let ready = running.request("GET", "/readyz").send().await.expect("an answer");
-    assert_eq!(ready.status(), 200);
+}
+
+#[tokio::test]
+async fn a_server_is_ready_once_somebody_can_sign_in() {
+    let running = Running::start().await;
+    let ready = async || running.request("GET", "/readyz").send().await.expect("an answer").status();
+    assert_eq!(ready().await, 503);
+    running.administrator_link().await;
+    assert_eq!(ready().await, 200);
 }
 
 #[tokio::test]
@@ -154,6 +161,7 @@ async fn arguments_that_a_server_function_cannot_read_are_the_askers_mistake() {
 #[tokio::test]
 async fn a_database_that_is_away_is_told_as_such_to_programs_and_to_people() {
     let running = Running::start().await;
+    running.administrator_link().await;
     let cookie = running.session("ana").await;
     running.server.engine().pool().close().await;
     let (status, told) = problem(

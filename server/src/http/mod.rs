@@ -123,7 +123,7 @@ async fn healthz() -> Json<serde_json::Value> {
 /// The process wants requests and its database answers.
 async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<serde_json::Value>) {
     if !state.readiness.get() {
-        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "stopping"})));
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "starting or stopping"})));
     }
     match state.engine.ready().await {
         Ok(()) => (StatusCode::OK, Json(json!({"status": "ready"}))),
