@@ -9,6 +9,9 @@ const config = `
 [tools.send_email]
 risk_tier = "high"
 executor = "worker"
+[tools.send_mail]
+risk_tier = "high"
+executor = "worker"
 [tools.notify_channel]
 risk_tier = "low"
 executor = "worker"
@@ -21,8 +24,8 @@ risk_tier = "critical"
 
 test.use({ serverOptions: { config } });
 
-const mail = (to: string, subject: string, more: object = {}): Call => ({
-  tool_name: 'send_email',
+const mailBy = (tool_name: string) => (to: string, subject: string, more: object = {}): Call => ({
+  tool_name,
   tool_args: { to, subject, body: `Dear all, ${subject}`, smtp_password: 'canary-secret-1', ...more },
   agent_summary: subject,
 });
@@ -36,6 +39,9 @@ const check = (page: Page) => page.getByRole('button', { name: 'Check' }).last()
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
     test.use({ javaScriptEnabled });
+    // Each has a tool of its own: what is suggested goes by what was approved before.
+    const tool = javaScriptEnabled ? 'send_email' : 'send_mail';
+    const mail = mailBy(tool);
     const to = `ana@${javaScriptEnabled ? 'one' : 'two'}.example`;
 
     test('ten similar mails wait: one is approved with a rule, which is narrowed, applied to the others, and decides the next', async ({
@@ -71,7 +77,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect((await agent.get(mails[0].id)).status).toBe('pending');
 
       await page.getByRole('button', { name: 'Approve and create rule' }).click();
-      await expect(page.locator('.toast')).toContainText('send_email is approved, and the rule');
+      await expect(page.locator('.toast')).toContainText(`${tool} is approved, and the rule`);
       await expect(page.getByRole('heading', { level: 1 })).toContainText(`Weekly numbers to ${to}`);
       const id = page.url().split('/').pop()!;
       expect(await person.rule(id)).toMatchObject({ use_count: 0, max_uses: 50, created_from: mails[0].id });
@@ -82,14 +88,14 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole('button', { name: /Apply to/ })).toHaveCount(0);
       await expect(page.locator('main')).toContainText('9 of 50');
       for (let n = 0; n < 10; n++) {
-        const claim = await worker.claim(['send_email']);
+        const claim = await worker.claim([tool]);
         await worker.report(claim!.attempt, { success: true, result: 'sent' });
       }
       for (const { id: mailed } of mails) expect((await agent.get(mailed)).status).toBe('executed');
 
       const eleventh = await agent.park(mail(to, 'Numbers of week 11'));
       expect(eleventh).toMatchObject({ status: 'approved', decided_by: `rule:${id}` });
-      await worker.claim(['send_email']);
+      await worker.claim([tool]);
       await page.goto(`/approvals/${eleventh.id}`);
       await expect(card(page)).toContainText('Approved by rule');
       await card(page).getByRole('link', { name: 'The rule' }).click();
@@ -310,7 +316,7 @@ test('a critical call is approved with a rule only by its name', async ({ consol
 });
 
 test('a decided call can become a rule too; approving alone makes none', async ({ console: page, agent, server }) => {
-  const first = await agent.park(mail('only@partner.example', 'Only'));
+  const first = await agent.park(mailBy('send_email')('only@partner.example', 'Only'));
   await page.goto(`/approvals/${first.id}/rule`);
   await page.getByRole('button', { name: 'Approve only' }).click();
   await expect(page.locator('.toast')).toContainText('send_email approved');
