@@ -363,3 +363,18 @@ test('the keys lead to the rules and to the sheet', async ({ console: page, agen
     await expect(page).toHaveURL('/approvals/rules', { timeout: 1_000 });
   }).toPass();
 });
+
+test('the list is paged, newest first, and what narrows it stays', async ({ console: page, person }) => {
+  for (let n = 1; n <= 5; n++) {
+    await person.makeRule({ tool_name: 'notify_channel', description: `Page ${n}`, effect: 'hold', arg_constraints: { page: n } });
+  }
+  await page.goto('/approvals/rules?tool_name=notify_channel&effect=hold&limit=3');
+  await expect(page.locator('tbody tr')).toHaveCount(3);
+  await expect(page.locator('tbody tr').first()).toContainText('Page 5');
+  await page.getByRole('link', { name: 'Next page' }).click();
+  await expect(page.locator('tbody tr')).toHaveCount(2);
+  await expect(page.locator('tbody tr').last()).toContainText('Page 1');
+  await expect(page.getByLabel('Effect')).toHaveValue('hold');
+  await page.getByRole('link', { name: 'First page' }).click();
+  await expect(page.locator('tbody tr')).toHaveCount(3);
+});

@@ -38,12 +38,16 @@ impl Address {
     }
 
     /// The same list, from another place on.
-    fn at(&self, path: &str, more: &[(&str, &str)]) -> String {
+    fn at(&self, cursor: &str) -> String {
         let active = if self.shows_inactive() { "false" } else { "" };
+        self.narrowed(PATH, &[("active", active), ("limit", &self.one("limit")), ("cursor", cursor)])
+    }
+
+    /// Another address that is narrowed like this one.
+    fn narrowed(&self, path: &str, more: &[(&str, &str)]) -> String {
         let kept = NARROWING.iter().map(|name| (*name, self.one(name)));
-        let kept = std::iter::once(("active", active.to_owned())).chain(kept);
         let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        let told = kept.chain(more).filter(|(_, value)| !value.is_empty());
+        let told = more.chain(kept).filter(|(_, value)| !value.is_empty());
         let parameters: Vec<String> = told.map(|(name, value)| format!("{name}={}", escape(&value))).collect();
         if parameters.is_empty() { path.to_owned() } else { format!("{path}?{}", parameters.join("&")) }
     }
@@ -130,10 +134,10 @@ fn choice(
     view! { <label>{label} " " <select class="input" name=name>{options}</select></label> }.into_any()
 }
 
-/// The whole list as a file, narrowed like the page.
+/// The inventory as a file, with what is active and what is not, narrowed as the page is otherwise.
 fn export(address: &Address) -> AnyView {
     let link = |format: &'static str, word: &'static str| {
-        let href = address.at("/api/approvals/rules/export", &[("format", format)]);
+        let href = address.narrowed("/api/approvals/rules/export", &[("format", format)]);
         view! { " " <a class="more" href=href download="">{word}</a> }
     };
     view! { <span aria-label=words::EXPORT_LABEL role="group">{words::EXPORT} {link("csv", "CSV")} {link("json", "JSON")}</span> }
@@ -156,8 +160,8 @@ fn table(address: &Address, page: RuleList) -> AnyView {
             </table>
         </div>
         <footer class="pages">
-            {(!first).then(|| view! { <a href=address.at(PATH, &[])>{words::FIRST_PAGE}</a> })}
-            {page.next_cursor.map(|next| view! { <a href=address.at(PATH, &[("cursor", &next)])>{words::NEXT_PAGE}</a> })}
+            {(!first).then(|| view! { <a href=address.at("")>{words::FIRST_PAGE}</a> })}
+            {page.next_cursor.map(|next| view! { <a href=address.at(&next)>{words::NEXT_PAGE}</a> })}
         </footer>
     }
     .into_any()
