@@ -114,7 +114,7 @@ impl Verdict {
     /// The first thing that stands in the way: where, and why, in words.
     pub fn first_miss(&self) -> Option<(String, String)> {
         let check = self.checks.iter().find_map(|check| {
-            check.why.map(|why| (check.path.to_string(), format!("{}: it {}", why.words(), check.asked)))
+            check.why.map(|why| (check.path.to_string(), format!("{}; by the rule it {}", why.words(), check.asked)))
         });
         let uncovered = || self.uncovered.first().map(|(path, why)| (path.to_string(), why.words().to_owned()));
         check.or_else(uncovered).or_else(|| self.unmet.first().map(|unmet| (String::new(), unmet.clone())))

@@ -174,8 +174,9 @@ test('approving with a rule makes both in one step, and the secret of the call i
   expect(rule).toMatchObject({ created_from: action.id, max_uses: 1, unlisted_args: 'forbid', state: 'active' });
   const again = (await call(server, agent.token!, 'send_email', args)).data;
   expect(again).toMatchObject({ status: 'approved', approval_rule_id: rule.id });
-  const run = await claim(server, worker.token!, ['send_email'], { action_id: again.id });
-  expect(run.text, 'the executor gets it').toContain(canary);
+  const runs = await each(times(4), 1, () => claim(server, worker.token!, ['send_email']));
+  expect(runs.map((run) => run.data?.action_id)).toContain(again.id);
+  expect(runs.find((run) => run.data?.action_id === again.id)!.text, 'the executor gets it').toContain(canary);
   const texts = [
     suggested.text, approved.text, broad.text,
     (await ask(server, 'GET', `${RULES}/${rule.id}`, { token })).text,

@@ -133,7 +133,9 @@ impl RuleSet {
             Some((path, why)) if path.is_empty() => {
                 format!("No rule matched. The nearest, {name}, is not enough: {why}.")
             }
-            Some((path, why)) => format!("No rule matched. The nearest, {name}, failed on {}: {why}.", escaped(&path)),
+            Some((path, why)) => {
+                format!("No rule matched. The nearest, {name}, failed on {}: it {why}.", escaped(&path))
+            }
             None => "No rule matched.".to_owned(),
         };
         (code, words, judge.rule.id)

@@ -246,7 +246,10 @@ fn the_nearest_miss_is_told_in_words() {
     let order: Vec<String> = verdict.checks.iter().map(|check| check.path.to_string()).collect();
     assert_eq!(order, ["subject", "to", "n"], "in the order in which they were written");
     assert_eq!(verdict.misses(), 3);
-    assert_eq!(verdict.first_miss(), Some(("to".to_owned(), "is another value: it is exactly \"a\"".to_owned())));
+    assert_eq!(
+        verdict.first_miss(),
+        Some(("to".to_owned(), "is another value; by the rule it is exactly \"a\"".to_owned()))
+    );
     assert_eq!(rule.matcher.misses(&json(r#"{"to":"b","n":7,"x":1}"#), &rule.classes, 2), 2);
     let unlisted = rule.matcher.verdict(&json(r#"{"to":"a","n":5,"x":1}"#), &rule.classes);
     assert_eq!(unlisted.first_miss(), Some(("x".to_owned(), Uncovered::Unlisted.words().to_owned())));

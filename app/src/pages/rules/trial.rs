@@ -128,7 +128,7 @@ fn considered(other: &Considered) -> AnyView {
     let why = match (other.lost_by, other.verdict.first_miss()) {
         (Some(step), _) => words::lost_by(step),
         (None, Some((path, why))) if path.is_empty() => why,
-        (None, Some((path, why))) => format!("{}: {why}", escaped(&path)),
+        (None, Some((path, why))) => format!("{} {why}", escaped(&path)),
         (None, None) => words::FITS_WORD.to_owned(),
     };
     let (state, _) = words::state(other.state);

@@ -244,7 +244,9 @@ pub(super) async fn draft_from(engine: &Engine, action: &Action, wanted: &FromAc
             None => draft.constraints.push((path, asked)),
         }
     }
-    let max_uses = if wanted.effect == Effect::Allow { wanted.max_uses.or(draft.max_uses) } else { wanted.max_uses };
+    // A rule that stops calls has no uses, and without the suggestions nothing is added to what was asked for.
+    let suggests = wanted.use_suggested && wanted.effect == Effect::Allow;
+    let max_uses = wanted.max_uses.or(draft.max_uses.filter(|_| suggests));
     Ok(Draft {
         effect: wanted.effect,
         unlisted: wanted.unlisted,

@@ -11,7 +11,7 @@ use domain::matching::{Classes, Matcher, Verdict};
 use domain::precedence::told_apart_by;
 use domain::problem::{FieldError, Problem};
 use domain::rule::{Definition, Effect, Ground, Rule, RuleState, Unlisted, settled};
-use domain::tool::Tool;
+use domain::tool::{Gating, Tool};
 
 use super::{arguments, rejected};
 use crate::rule_set::{self, Judge, RuleSet, Ruling};
@@ -105,7 +105,7 @@ pub async fn test(engine: &Engine, principal: &Principal, trial: &Trial) -> Resu
             Some(matcher.verdict(&args, &Classes::new(&overrides)))
         }
     };
-    Ok(Judged { outcome: outcome(&set, &args), considered: held_against(&set, &args), verdict, tool_name })
+    Ok(Judged { outcome: outcome(&tool, &set, &args), considered: held_against(&set, &args), verdict, tool_name })
 }
 
 async fn definition(engine: &Engine, rule: &TrialRule, tool: &Tool, args: &Json) -> Result<Definition> {
@@ -154,7 +154,20 @@ async fn considered_for(engine: &Engine, action: &Action) -> Result<Vec<Consider
     Ok(held_against(&set, arguments(action)))
 }
 
-fn outcome(set: &RuleSet, args: &Json) -> Outcome {
+fn outcome(tool: &Tool, set: &RuleSet, args: &Json) -> Outcome {
+    let without_rules = |word, words: &str| Outcome { word, rule: None, words: words.to_owned() };
+    match tool.gating {
+        Gating::Gated => {}
+        Gating::Paused { .. } => {
+            return without_rules("wait", "The tool is paused: every call waits, whatever a rule says.");
+        }
+        Gating::Open { .. } => {
+            return without_rules("allow", "The tool is open for a while: every call runs, whatever a rule says.");
+        }
+        Gating::Blocked { .. } => {
+            return without_rules("deny", "The tool is blocked: no call runs, whatever a rule says.");
+        }
+    }
     match set.ruling(args) {
         Ruling::Denied(rule) => told("deny", rule, "refuses it"),
         Ruling::Held(rule) => told("hold", rule, "holds it for a person"),

@@ -209,6 +209,24 @@ async fn a_paused_tool_asks_no_rule() {
     engine::gating::pause(&stage.engine, &stage.ana, "notify", "incident").await.unwrap();
     let action = stage.park("notify", r##"{"channel": "#ops"}"##).await;
     assert_eq!((action.status, action.pending_reason.unwrap().code), (Status::Pending, PendingCode::ToolPaused));
+    let trial = Trial { rule: None, call: TrialCall::Action(action.id) };
+    let judged = engine::rules::test(&stage.engine, &stage.ana, &trial).await.unwrap();
+    assert_eq!((judged.outcome.word, judged.outcome.rule), ("wait", None), "a trial says what the gate does");
+}
+
+#[tokio::test]
+async fn without_the_suggestions_nothing_is_added_to_what_was_asked_for() {
+    let stage = stage_of("mail", "high").await;
+    let action = stage.park("mail", r#"{"to": "ana@partner.example"}"#).await;
+    let end = action.requested_at + chrono::TimeDelta::days(7);
+    let wanted = FromAction {
+        use_suggested: false,
+        constraint_overrides: json(r#"{"to": {"type": "exact", "from_action": true}}"#),
+        expires_at: Some(end),
+        ..FromAction::suggested(action.id)
+    };
+    let rule = engine::rules::from_action(&stage.engine, &stage.ana, None, &wanted).await.unwrap();
+    assert_eq!((rule.definition.max_uses, rule.definition.expires_at), (None, Some(end)));
 }
 
 #[tokio::test]
