@@ -262,6 +262,15 @@ fn already_decided(action: &Action) -> crate::Error {
     Problem { standing: Some(standing(action)), ..Problem::new(Code::AlreadyDecided, detail) }.into()
 }
 
+/// What a person has to say, where nothing is not enough: `otherwise` says why.
+pub(crate) fn said<'a>(pointer: &str, text: &'a str, otherwise: &str) -> Result<&'a str> {
+    if text.trim().is_empty() {
+        return Err(Problem::invalid(pointer, otherwise).into());
+    }
+    check_text(pointer, Some(text))?;
+    Ok(text)
+}
+
 /// A text of a person: not too long, no NUL.
 pub(crate) fn check_text(pointer: &str, text: Option<&str>) -> Result<()> {
     let Some(text) = text else { return Ok(()) };

@@ -6,7 +6,7 @@
 use domain::action::{Action, Decider, limit};
 use domain::argument::ClassOverrides;
 use domain::digest::Digest;
-use domain::event::{EventContent, EventType};
+use domain::event::EventContent;
 use domain::id::{ActionId, AttemptId, EventId, RuleId};
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
@@ -20,8 +20,7 @@ use uuid::Uuid;
 
 use crate::notify::Change;
 use crate::rule_set::{RuleSet, named};
-use crate::trail::Entry;
-use crate::{Engine, Result, actions, require, rule_set, store, tools, trail};
+use crate::{Engine, Result, actions, require, rule_set, rules, store, tools};
 
 mod verdict;
 
@@ -282,17 +281,11 @@ async fn insert_on_use(
         transaction.rollback().await?;
         return Ok(None);
     }
-    let mut news = None;
-    if taken.spent {
-        let entry = Entry { event_type: EventType::RuleExhausted, actor: "system:rules", reason: None };
-        let uses = [("use_count", Json::from(taken.use_count))];
-        let about = (rule, row.tool_name);
-        news = Some(trail::append_about_rule(&mut transaction, about, Some(row.id), entry, uses).await?);
-    }
+    let exhausted = rules::exhausted(&mut transaction, (rule, row.tool_name), row.id, &taken).await?;
     transaction.commit().await?;
-    if let Some(seq) = news {
+    if let Some(change) = exhausted {
         engine.rules.forget(row.tool_name);
-        engine.changes.publish(Change::rule(rule, seq));
+        engine.changes.publish(change);
     }
     Ok(inserted)
 }

@@ -7,7 +7,7 @@ use domain::problem::Problem;
 use domain::redaction::mask_text;
 use domain::tool::{Gating, LONGEST_BYPASS, Tool};
 
-use crate::decisions::check_text;
+use crate::decisions::{check_text, said};
 use crate::tools::{change, change_known};
 use crate::{Engine, Result, require, store};
 
@@ -25,7 +25,7 @@ pub enum BypassEnd {
 /// `forbidden` without `tools:write`; `invalid_request` without a reason.
 pub async fn pause(engine: &Engine, principal: &Principal, name: &str, reason: &str) -> Result<Tool> {
     require(principal, Scope::ToolsWrite)?;
-    let reason = said(reason)?;
+    let reason = masked_reason(reason)?;
     change(engine, name, &principal.actor(), Some(&reason), |tool| {
         set(tool, Gating::Paused { reason: Some(reason.clone()) });
         Ok(())
@@ -39,7 +39,7 @@ pub async fn pause(engine: &Engine, principal: &Principal, name: &str, reason: &
 /// As [`pause`].
 pub async fn block(engine: &Engine, principal: &Principal, name: &str, reason: &str) -> Result<Tool> {
     require(principal, Scope::ToolsWrite)?;
-    let reason = said(reason)?;
+    let reason = masked_reason(reason)?;
     change(engine, name, &principal.actor(), Some(&reason), |tool| {
         set(tool, Gating::Blocked { reason: Some(reason.clone()) });
         Ok(())
@@ -55,7 +55,7 @@ pub async fn block(engine: &Engine, principal: &Principal, name: &str, reason: &
 /// farther away than [`LONGEST_BYPASS`].
 pub async fn bypass(engine: &Engine, principal: &Principal, name: &str, end: BypassEnd, reason: &str) -> Result<Tool> {
     require(principal, Scope::ToolsWrite)?;
-    let reason = said(reason)?;
+    let reason = masked_reason(reason)?;
     change_known(engine, name, &principal.actor(), Some(&reason), async |connection, tool| {
         let until = until(end, store::now_in(connection).await?)?;
         set(tool, Gating::Open { until, reason: reason.clone() });
@@ -103,10 +103,6 @@ fn until(end: BypassEnd, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
 }
 
 /// A reason, which agents and people read: masked before it is kept.
-fn said(reason: &str) -> Result<String> {
-    if reason.trim().is_empty() {
-        return Err(Problem::invalid("/reason", "is missing: say why, for whoever looks at it next").into());
-    }
-    check_text("/reason", Some(reason))?;
-    Ok(mask_text(reason.trim()))
+fn masked_reason(reason: &str) -> Result<String> {
+    Ok(mask_text(said("/reason", reason, "is missing: say why, for whoever looks at it next")?.trim()))
 }

@@ -8,17 +8,18 @@ mod review;
 mod trial;
 
 use chrono::{DateTime, Utc};
-use domain::action::Action;
 use domain::digest::Digest;
 use domain::event::{Event, EventType};
 use domain::id::{ActionId, RuleId};
 use domain::identity::{Principal, Scope};
 use domain::json::Json;
+use domain::people::Listing;
 use domain::problem::{Code, Problem};
 use domain::redaction::mask_text;
 use domain::rule::{Rule, RuleState, read_draft};
 use domain::rule_filter::RuleFilter;
 use domain::suggestion::Suggested;
+use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
 pub use applying::{Applied, apply};
@@ -30,7 +31,7 @@ pub use trial::{Considered, Judged, Outcome, Trial, TrialCall, TrialRule, consid
 pub use making::WantedRule;
 pub(crate) use making::{draft_while_approving, make_from};
 
-use crate::decisions::check_text;
+use crate::decisions::{check_text, said};
 use crate::notify::Change;
 use crate::trail::Entry;
 use crate::{Engine, Result, require, store, trail};
@@ -54,8 +55,6 @@ pub struct RulePage {
 #[derive(Debug)]
 pub struct FullRule {
     pub rule: Rule,
-    /// The schema that the tool has now.
-    pub tool_schema: Option<Digest>,
     /// Newest first.
     pub events: Vec<Event>,
     pub now: DateTime<Utc>,
@@ -87,15 +86,11 @@ pub fn may_make(principal: &Principal) -> Result<()> {
 /// `forbidden` without `rules:read`.
 pub async fn list(engine: &Engine, principal: &Principal, filter: &RuleFilter) -> Result<RulePage> {
     require(principal, Scope::RulesRead)?;
-    let mut rules = store::rules::list(&engine.pool, filter, filter.limit.get() + 1).await?;
-    let more = i64::try_from(rules.len()).is_ok_and(|rows| rows > filter.limit.get());
-    if more {
-        rules.pop();
-    }
-    let next = rules.last().filter(|_| more).map(|last| RuleFilter::cursor(last.created_at, last.id));
+    let rules = store::rules::list(&engine.pool, filter, filter.limit.get() + 1).await?;
     let store::rules::Inventory { permanent, bounded, inactive, now } =
         store::rules::inventory(&engine.pool, filter).await?;
-    Ok(RulePage { rules, next, bounded, permanent, inactive, now })
+    let page = Listing::cut(rules, filter.limit, None, now, |last| RuleFilter::cursor(last.created_at, last.id));
+    Ok(RulePage { rules: page.items, next: page.next, bounded, permanent, inactive, now })
 }
 
 /// One rule.
@@ -105,9 +100,7 @@ pub async fn list(engine: &Engine, principal: &Principal, filter: &RuleFilter) -
 pub async fn show(engine: &Engine, principal: &Principal, id: RuleId) -> Result<FullRule> {
     require(principal, Scope::RulesRead)?;
     let rule = store::rules::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("rule"))?;
-    let tool = store::tools::find(&engine.pool, &rule.definition.tool_name).await?;
     Ok(FullRule {
-        tool_schema: tool.and_then(|tool| tool.schema_sha256),
         events: store::events::of_rule(&engine.pool, id, EVENTS).await?,
         now: store::now(&engine.pool).await?,
         rule,
@@ -136,11 +129,7 @@ pub async fn create(engine: &Engine, principal: &Principal, id: Option<RuleId>, 
     if let Some(rule) = store::rules::find(&engine.pool, id).await? {
         return Ok(rule);
     }
-    let transaction = engine.pool.begin().await?;
-    let (transaction, made) = making::make(transaction, &actor, draft, making::Origin::by_hand(id)).await?;
-    transaction.commit().await?;
-    made.announce(engine);
-    Ok(made.rule)
+    making::commit(engine, &actor, draft, making::Origin::by_hand(id)).await
 }
 
 /// Makes a rule from an action in any state: of suggestions, and of what is asked for in their place.
@@ -161,12 +150,7 @@ pub async fn from_action(
     let action =
         store::actions::find(&engine.pool, wanted.action_id).await?.ok_or_else(|| Problem::not_found("action"))?;
     let draft = making::draft_from(engine, &action, wanted).await?;
-    let transaction = engine.pool.begin().await?;
-    let origin = making::Origin { from: Some(&action), ..making::Origin::by_hand(id) };
-    let (transaction, made) = making::make(transaction, &actor, draft, origin).await?;
-    transaction.commit().await?;
-    made.announce(engine);
-    Ok(made.rule)
+    making::commit(engine, &actor, draft, making::Origin { from: Some(&action), ..making::Origin::by_hand(id) }).await
 }
 
 /// Makes a rule from an action in any state, of what is written and nothing else.
@@ -186,12 +170,7 @@ pub async fn written_from(
     }
     let action = store::actions::find(&engine.pool, action).await?.ok_or_else(|| Problem::not_found("action"))?;
     let draft = read_draft(draft, Some(&action.tool_name)).map_err(rejected)?;
-    let transaction = engine.pool.begin().await?;
-    let origin = making::Origin { from: Some(&action), ..making::Origin::by_hand(id) };
-    let (transaction, made) = making::make(transaction, &actor, draft, origin).await?;
-    transaction.commit().await?;
-    made.announce(engine);
-    Ok(made.rule)
+    making::commit(engine, &actor, draft, making::Origin { from: Some(&action), ..making::Origin::by_hand(id) }).await
 }
 
 /// Puts a new rule in the place of one, which is revoked with that.
@@ -207,7 +186,7 @@ pub async fn replace(
     reason: &str,
 ) -> Result<Rule> {
     let actor = person(principal)?;
-    let reason = said(reason)?;
+    let reason = masked_reason(reason)?;
     let new = new.unwrap_or_else(|| RuleId(Uuid::now_v7()));
     if let Some(rule) = store::rules::find(&engine.pool, new).await? {
         return Ok(rule);
@@ -218,13 +197,7 @@ pub async fn replace(
         Some(action) => store::actions::find(&engine.pool, action).await?,
         None => None,
     };
-    let mut transaction = engine.pool.begin().await?;
-    // First the tool, then its rules: whoever changes both does it in this order.
-    store::tools::touch_rules(&mut transaction, &old.definition.tool_name).await?;
-    if !store::rules::revoke(&mut transaction, id, &actor, &reason).await? {
-        transaction.rollback().await?;
-        return Err(already_revoked(&old));
-    }
+    let transaction = ending(engine, &old, &actor, &reason).await?;
     let origin = making::Origin { id: new, from: from.as_ref(), replaces: Some(&old) };
     let (mut transaction, made) = making::make(transaction, &actor, draft, origin).await?;
     let about = (id, old.definition.tool_name.as_str());
@@ -243,16 +216,10 @@ pub async fn replace(
 /// `invalid_request` without a reason; `already_revoked`; `not_found`; `forbidden` without `rules:write`.
 pub async fn revoke(engine: &Engine, principal: &Principal, id: RuleId, reason: &str) -> Result<Rule> {
     let actor = person(principal)?;
-    let reason = said(reason)?;
+    let reason = masked_reason(reason)?;
     let old = store::rules::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("rule"))?;
     let tool = old.definition.tool_name.as_str();
-    let mut transaction = engine.pool.begin().await?;
-    // First the tool, then its rules: whoever changes both does it in this order.
-    store::tools::touch_rules(&mut transaction, tool).await?;
-    if !store::rules::revoke(&mut transaction, id, &actor, &reason).await? {
-        transaction.rollback().await?;
-        return Err(already_revoked(&old));
-    }
+    let mut transaction = ending(engine, &old, &actor, &reason).await?;
     let after = store::rules::find(&mut *transaction, id).await?.ok_or_else(|| Problem::not_found("rule"))?;
     let entry = Entry { event_type: EventType::RuleRevoked, actor: &actor, reason: Some(&reason) };
     let uses = [("use_count", Json::from(after.use_count))];
@@ -260,6 +227,17 @@ pub async fn revoke(engine: &Engine, principal: &Principal, id: RuleId, reason: 
     transaction.commit().await?;
     announce(engine, tool, id, seq);
     Ok(after)
+}
+
+/// The transaction that ends a rule, begun. First the tool, then its rules: whoever changes both does it in this order.
+async fn ending<'e>(engine: &'e Engine, rule: &Rule, actor: &str, reason: &str) -> Result<Transaction<'e, Postgres>> {
+    let mut transaction = engine.pool.begin().await?;
+    store::tools::touch_rules(&mut transaction, &rule.definition.tool_name).await?;
+    if !store::rules::revoke(&mut transaction, rule.id, actor, reason).await? {
+        transaction.rollback().await?;
+        return Err(already_revoked(rule));
+    }
+    Ok(transaction)
 }
 
 /// Takes a suspended rule up again: somebody has looked at what the tool is now.
@@ -322,7 +300,7 @@ pub async fn sweep(engine: &Engine) -> Result<usize> {
 /// Suspends the rules of a tool that were made for another schema than it has now; part of the tool's change. The first
 /// event's place is given back with each rule.
 pub(crate) async fn suspend_stale(
-    connection: &mut sqlx::PgConnection,
+    connection: &mut PgConnection,
     tool: &str,
     schema: Option<Digest>,
     actor: &str,
@@ -336,6 +314,22 @@ pub(crate) async fn suspend_stale(
         news.push((id, trail::append_about_rule(connection, (id, tool), None, entry, is).await?));
     }
     Ok(news)
+}
+
+/// The end of a rule whose last use was just taken, with its event; `None`: it has uses left.
+pub(crate) async fn exhausted(
+    connection: &mut PgConnection,
+    about: (RuleId, &str),
+    action: ActionId,
+    taken: &store::rules::Use,
+) -> Result<Option<Change>> {
+    if !taken.spent {
+        return Ok(None);
+    }
+    let entry = Entry { event_type: EventType::RuleExhausted, actor: "system:rules", reason: None };
+    let uses = [("use_count", Json::from(taken.use_count))];
+    let seq = trail::append_about_rule(connection, about, Some(action), entry, uses).await?;
+    Ok(Some(Change::rule(about.0, seq)))
 }
 
 pub(crate) fn announce(engine: &Engine, tool: &str, id: RuleId, seq: i64) {
@@ -354,15 +348,6 @@ fn already_revoked(rule: &Rule) -> crate::Error {
 }
 
 /// A person's reason, masked before it is kept.
-fn said(reason: &str) -> Result<String> {
-    if reason.trim().is_empty() {
-        return Err(Problem::invalid("/reason", "is missing: say why, for whoever looks at the trail").into());
-    }
-    check_text("/reason", Some(reason))?;
-    Ok(mask_text(reason.trim()))
-}
-
-/// The action whose arguments a rule is made from, as they run.
-fn arguments(action: &Action) -> &Json {
-    action.effective_args()
+fn masked_reason(reason: &str) -> Result<String> {
+    Ok(mask_text(said("/reason", reason, "is missing: say why, for whoever looks at the trail")?.trim()))
 }

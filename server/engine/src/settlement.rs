@@ -10,7 +10,7 @@ use domain::lifecycle::{ExecutionState, Verb, next};
 use domain::problem::{Code, Problem};
 use sqlx::PgConnection;
 
-use crate::decisions::{Decision, check_text, conclude, person, standing};
+use crate::decisions::{Decision, check_text, conclude, person, said, standing};
 use crate::{Engine, Result, actions, store};
 
 /// What a person found out about an unknown outcome.
@@ -102,14 +102,6 @@ async fn settle(
     let reason = reason.map(|reason| mask.text(reason));
     let adds = [("execution_state", Json::from(before.execution_state.map(ExecutionState::as_str)))];
     conclude(engine, transaction, principal, (event_type, reason.as_deref()), action, adds).await
-}
-
-fn said<'a>(pointer: &str, text: &'a str, otherwise: &str) -> Result<&'a str> {
-    if text.trim().is_empty() {
-        return Err(Problem::invalid(pointer, otherwise).into());
-    }
-    check_text(pointer, Some(text))?;
-    Ok(text)
 }
 
 fn changed(id: ActionId) -> crate::Error {

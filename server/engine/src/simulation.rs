@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use domain::action::Action;
 use domain::argument::{ClassOverrides, headline};
 use domain::id::{ActionId, RuleId};
 use domain::identity::{Principal, Scope};
@@ -11,11 +12,12 @@ use domain::json::Json;
 use domain::lifecycle::Status;
 use domain::matching::{Classes, Matcher};
 use domain::problem::Problem;
-use domain::rule::{Definition, Draft, Effect, Ground, Unlisted, read_draft, settled};
+use domain::rule::{Definition, Effect, Ground, read_draft};
 use domain::tool::Tool;
 use futures::TryStreamExt;
 use serde::Serialize;
 
+use crate::store::actions::PastCall;
 use crate::{Engine, Result, require, rules, store};
 
 /// The longest time that is looked back, in days.
@@ -44,11 +46,8 @@ pub enum ReplayRule {
         draft: Json,
         action: Option<ActionId>,
     },
-    /// The same, read already.
-    Read {
-        draft: Box<Draft>,
-        action: Option<ActionId>,
-    },
+    /// What a rule would ask, settled already.
+    Defined(Definition),
 }
 
 /// How far a replay is, and in the end what came of it.
@@ -87,15 +86,6 @@ pub struct Sample {
     pub requested_at: DateTime<Utc>,
     /// The argument that decides what the call does.
     pub headline: Option<String>,
-}
-
-/// A past call, as the store streams it.
-pub(crate) struct PastCall {
-    pub(crate) id: ActionId,
-    pub(crate) args: Json,
-    pub(crate) status: Status,
-    pub(crate) decided_by: Option<String>,
-    pub(crate) requested_at: DateTime<Utc>,
 }
 
 /// Replays a rule. `tell` hears how far it is, a few times a second.
@@ -150,46 +140,30 @@ pub async fn waiting(engine: &Engine, principal: &Principal, id: RuleId) -> Resu
 }
 
 async fn definition(engine: &Engine, rule: ReplayRule) -> Result<(Tool, Definition)> {
-    let (draft, action) = match rule {
+    let definition = match rule {
         ReplayRule::Stored(id) => {
-            let rule = store::rules::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("rule"))?;
-            let tool = tool(engine, &rule.definition.tool_name).await?;
-            return Ok((tool, rule.definition));
+            store::rules::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("rule"))?.definition
         }
-        ReplayRule::Draft { draft, action } => {
-            let action = match action {
-                Some(id) => {
-                    Some(store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?)
-                }
-                None => None,
-            };
-            let name = action.as_ref().map(|action| action.tool_name.as_str());
-            (read_draft(&draft, name).map_err(rules::rejected)?, action)
-        }
-        ReplayRule::Read { draft, action } => {
-            let action = match action {
-                Some(id) => {
-                    Some(store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?)
-                }
-                None => None,
-            };
-            (*draft, action)
-        }
+        ReplayRule::Draft { draft, action } => return drafted(engine, &draft, action).await,
+        ReplayRule::Defined(definition) => definition,
     };
+    Ok((tool(engine, &definition.tool_name).await?, definition))
+}
+
+async fn drafted(engine: &Engine, draft: &Json, action: Option<ActionId>) -> Result<(Tool, Definition)> {
+    let action = match action {
+        Some(id) => Some(store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?),
+        None => None,
+    };
+    let draft = read_draft(draft, action.as_ref().map(|action| action.tool_name.as_str())).map_err(rules::rejected)?;
     let tool = tool(engine, &draft.tool_name).await?;
     let overrides = ClassOverrides::from(&tool);
-    let from = action.as_ref().map(domain::action::Action::effective_args);
+    let from = action.as_ref().map(Action::effective_args);
     let ground = Ground { tier: tool.risk_tier, overrides: &overrides, now: store::now(&engine.pool).await?, from };
-    let definition = Definition {
-        unlisted: draft.unlisted.unwrap_or(Unlisted::usual(draft.effect, tool.risk_tier)),
-        constraints: settled(draft.constraints, &ground).map_err(rules::rejected)?,
-        tool_name: draft.tool_name,
-        effect: draft.effect,
-        expires_at: draft.expires_at,
-        // Whether it is bounded is asked when it is made; the replay asks what it would let pass.
-        max_uses: draft.max_uses.or((draft.effect == Effect::Allow).then_some(1)),
-    };
-    Ok((tool, definition))
+    let definition = draft.definition(&ground).map_err(rules::rejected)?;
+    // Whether it is bounded is asked when it is made; the replay asks what it would let pass.
+    let max_uses = definition.max_uses.or((definition.effect == Effect::Allow).then_some(1));
+    Ok((tool, Definition { max_uses, ..definition }))
 }
 
 async fn tool(engine: &Engine, name: &str) -> Result<Tool> {

@@ -70,28 +70,35 @@ pub fn accept(draft: Draft, ground: &Ground) -> Result<Accepted, Vec<FieldError>
             errors.push(wrong(pointer, "holds a NUL character"));
         }
     }
-    let constraints = settled(draft.constraints, ground);
-    let definition = Definition {
-        unlisted: draft.unlisted.unwrap_or(Unlisted::usual(draft.effect, ground.tier)),
-        tool_name: draft.tool_name,
-        effect: draft.effect,
-        constraints: constraints.as_ref().map_or_else(|_| Vec::new(), Clone::clone),
-        expires_at: draft.expires_at,
-        max_uses: draft.max_uses,
-    };
-    errors.extend(bounds(&definition, ground.now));
-    match constraints {
+    errors.extend(bounds(&draft, ground.now));
+    let definition = match draft.definition(ground) {
+        Ok(definition) => definition,
         // What the tier asks cannot be said of constraints that do not stand yet.
-        Err(wrong) => errors.extend(wrong),
-        Ok(_) => {
-            for demand in demands(&definition, ground, draft.confirm_broad) {
-                if !demand.met && errors.iter().all(|known| known.pointer != demand.pointer) {
-                    errors.push(wrong(&demand.pointer, demand.missing));
-                }
-            }
+        Err(wrong) => return Err(errors.into_iter().chain(wrong).collect()),
+    };
+    for demand in demands(&definition, ground, draft.confirm_broad) {
+        if !demand.met && errors.iter().all(|known| known.pointer != demand.pointer) {
+            errors.push(wrong(&demand.pointer, demand.missing));
         }
     }
     if errors.is_empty() { Ok(Accepted { definition, description, notes }) } else { Err(errors) }
+}
+
+impl Draft {
+    /// What the rule would ask, whether or not it may be made.
+    ///
+    /// # Errors
+    /// The constraints that cannot be kept, with pointers into the draft.
+    pub fn definition(&self, ground: &Ground) -> Result<Definition, Vec<FieldError>> {
+        Ok(Definition {
+            tool_name: self.tool_name.clone(),
+            effect: self.effect,
+            constraints: settled(self.constraints.clone(), ground)?,
+            unlisted: self.unlisted.unwrap_or(Unlisted::usual(self.effect, ground.tier)),
+            expires_at: self.expires_at,
+            max_uses: self.max_uses,
+        })
+    }
 }
 
 pub(super) fn wrong(pointer: &str, message: impl Into<String>) -> FieldError {
@@ -103,17 +110,17 @@ pub(super) fn place(path: &ArgumentPath) -> String {
     format!("/arg_constraints/{}", escape(&path.to_string()))
 }
 
-fn bounds(definition: &Definition, now: DateTime<Utc>) -> Vec<FieldError> {
+fn bounds(draft: &Draft, now: DateTime<Utc>) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    match definition.expires_at {
+    match draft.expires_at {
         Some(end) if end <= now => errors.push(wrong("/expires_at", "must be in the future")),
         Some(end) if end > now + TimeDelta::days(LONGEST_DAYS) => {
             errors.push(wrong("/expires_at", format!("must be within {LONGEST_DAYS} days")));
         }
         _ => {}
     }
-    match definition.max_uses {
-        Some(_) if definition.effect != Effect::Allow => {
+    match draft.max_uses {
+        Some(_) if draft.effect != Effect::Allow => {
             errors
                 .push(wrong("/max_uses", "is for rules that allow: one that stops calls would end while it is needed"));
         }

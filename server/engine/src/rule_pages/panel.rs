@@ -7,7 +7,7 @@ use domain::argument::ClassOverrides;
 use domain::identity::Principal;
 use domain::lifecycle::Status;
 use domain::matching::{Classes, Matcher, Verdict};
-use domain::rule::{Definition, Demand, Draft, Ground, Unlisted, demands, settled};
+use domain::rule::{Definition, Demand, Draft, Ground, demands};
 use domain::tool::Tool;
 
 use crate::simulation::{Replay, ReplayRule, Tally, replay};
@@ -50,21 +50,13 @@ pub(super) async fn panel(
     let overrides = ClassOverrides::from(tool);
     let from = action.map(Action::effective_args);
     let ground = Ground { tier: tool.risk_tier, overrides: &overrides, now, from };
-    let Ok(constraints) = settled(draft.constraints.clone(), &ground) else { return Ok(None) };
-    let definition = Definition {
-        tool_name: draft.tool_name.clone(),
-        effect: draft.effect,
-        unlisted: draft.unlisted.unwrap_or(Unlisted::usual(draft.effect, tool.risk_tier)),
-        constraints,
-        expires_at: draft.expires_at,
-        max_uses: draft.max_uses,
-    };
+    let Ok(definition) = draft.definition(&ground) else { return Ok(None) };
     let demands = demands(&definition, &ground, draft.confirm_broad);
     // What is not met yet is told as that, and not again as a reason why the call does not fit.
     let bounded = Definition { max_uses: definition.max_uses.or(Some(1)), ..definition.clone() };
     let verdict =
         from.map(|args| Matcher::new(&bounded, tool.risk_tier, &overrides).verdict(args, &Classes::new(&overrides)));
-    let rule = ReplayRule::Read { draft: Box::new(draft.clone()), action: action.map(|action| action.id) };
+    let rule = ReplayRule::Defined(bounded);
     let mut tally = replay(engine, principal, Replay { rule, days: DAYS }, |_| {}).await?;
     if let (Some(action), Some(verdict)) = (action, &verdict) {
         leave_out(&mut tally, action, verdict.holds());

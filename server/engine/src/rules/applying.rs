@@ -11,7 +11,7 @@ use domain::problem::{Code, Problem};
 use domain::rule::Effect;
 use domain::tool::Gating;
 
-use super::{arguments, person};
+use super::{exhausted, person};
 use crate::bulk::MOST;
 use crate::notify::Change;
 use crate::rule_set::{self, Ruling};
@@ -86,7 +86,7 @@ async fn decide(
     if !matches!(tool.gating, Gating::Gated) {
         return Err(waits(format!("the tool is {}, and no rule applies.", tool.gating.as_str())).into());
     }
-    match set.ruling(arguments(action)) {
+    match set.ruling(action.effective_args()) {
         Ruling::Allowed(winner) if winner.id == rule => {}
         Ruling::Allowed(winner) => {
             return Err(waits(format!("another rule comes first, {}.", rule_set::named(winner))).into());
@@ -111,10 +111,6 @@ async fn decide(
     ];
     let seq = trail::append_about_rule(connection, about, Some(action.id), entry, adds).await?;
     let mut news = vec![Change::action(action.id, seq)];
-    if taken.spent {
-        let entry = Entry { event_type: EventType::RuleExhausted, actor: "system:rules", reason: None };
-        let uses = [("use_count", Json::from(taken.use_count))];
-        news.push(Change::rule(rule, trail::append_about_rule(connection, about, Some(action.id), entry, uses).await?));
-    }
+    news.extend(exhausted(connection, about, action.id, &taken).await?);
     Ok((approved, news))
 }

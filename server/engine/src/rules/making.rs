@@ -15,7 +15,7 @@ use domain::tool::Tool;
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
-use super::{announce, arguments, person, rejected};
+use super::{announce, person, rejected};
 use crate::trail::Entry;
 use crate::{Engine, Result, store, trail};
 
@@ -145,6 +145,14 @@ pub(super) async fn make<'t>(
     }
 }
 
+/// Writes a rule in a transaction of its own, and tells of it.
+pub(super) async fn commit(engine: &Engine, actor: &str, draft: Draft, origin: Origin<'_>) -> Result<Rule> {
+    let (transaction, made) = make(engine.pool.begin().await?, actor, draft, origin).await?;
+    transaction.commit().await?;
+    made.announce(engine);
+    Ok(made.rule)
+}
+
 async fn write(connection: &mut PgConnection, actor: &str, draft: Draft, origin: Origin<'_>) -> Result<Made> {
     let Some(tool) = store::tools::touch_rules(connection, &draft.tool_name).await? else {
         return Err(rejected(Problem::invalid("/tool_name", "is no tool that has ever been called or set up").errors));
@@ -152,7 +160,7 @@ async fn write(connection: &mut PgConnection, actor: &str, draft: Draft, origin:
     let mut accepted = {
         let now = store::now_in(connection).await?;
         let overrides = ClassOverrides::from(&tool);
-        let from = origin.from.map(arguments);
+        let from = origin.from.map(Action::effective_args);
         accept(draft, &Ground { tier: tool.risk_tier, overrides: &overrides, now, from }).map_err(rejected)?
     };
     if let Some(old) = origin.replaces {
@@ -264,5 +272,5 @@ pub(super) async fn suggested(engine: &Engine, action: &Action) -> Result<Sugges
     let past = store::actions::approved_args(&engine.pool, &action.tool_name, LOOKED_BACK).await?;
     let overrides = ClassOverrides::from(&tool);
     let calls: Vec<&Json> = past.iter().collect();
-    Ok(suggest(arguments(action), &overrides, tool.risk_tier, &History::of(&calls, &overrides)))
+    Ok(suggest(action.effective_args(), &overrides, tool.risk_tier, &History::of(&calls, &overrides)))
 }

@@ -13,7 +13,7 @@ use domain::problem::{FieldError, Problem};
 use domain::rule::{Definition, Effect, Ground, Rule, RuleState, Unlisted, settled};
 use domain::tool::{Gating, Tool};
 
-use super::{arguments, rejected};
+use super::rejected;
 use crate::rule_set::{self, Judge, RuleSet, Ruling};
 use crate::{Engine, Result, require, store};
 
@@ -90,7 +90,7 @@ pub async fn test(engine: &Engine, principal: &Principal, trial: &Trial) -> Resu
         TrialCall::Action(id) => {
             require(principal, Scope::ActionsRead)?;
             let action = store::actions::find(&engine.pool, *id).await?.ok_or_else(|| Problem::not_found("action"))?;
-            (action.tool_name.clone(), arguments(&action).clone())
+            (action.tool_name.clone(), action.effective_args().clone())
         }
         TrialCall::Args { tool_name, args } => (tool_name.clone(), args.clone()),
     };
@@ -151,7 +151,7 @@ pub async fn considered(engine: &Engine, principal: &Principal, action: &Action)
 async fn considered_for(engine: &Engine, action: &Action) -> Result<Vec<Considered>> {
     let Some(tool) = store::tools::find(&engine.pool, &action.tool_name).await? else { return Ok(Vec::new()) };
     let set = rule_set::of(engine, &tool).await?;
-    Ok(held_against(&set, arguments(action)))
+    Ok(held_against(&set, action.effective_args()))
 }
 
 fn outcome(tool: &Tool, set: &RuleSet, args: &Json) -> Outcome {
@@ -182,15 +182,15 @@ fn told(word: &'static str, rule: &Rule, does: &str) -> Outcome {
 }
 
 fn held_against(set: &RuleSet, args: &Json) -> Vec<Considered> {
-    let mut judged: Vec<(&Judge, Verdict)> =
-        set.judges().map(|judge| (judge, judge.matcher.verdict(args, &set.classes))).collect();
-    judged.sort_by_key(|(_, verdict)| verdict.misses());
-    judged.truncate(TOLD);
+    let mut nearest: Vec<&Judge> = set.judges().collect();
+    nearest.sort_by_cached_key(|judge| judge.matcher.misses(args, &set.classes, usize::MAX));
+    nearest.truncate(TOLD);
     let winner = match set.ruling(args) {
         Ruling::Denied(rule) | Ruling::Held(rule) | Ruling::Allowed(rule) => Some(rule),
         Ruling::Silent(_) => None,
     };
-    let tell = |(judge, verdict): (&Judge, Verdict)| {
+    let tell = |judge: &Judge| {
+        let verdict = judge.matcher.verdict(args, &set.classes);
         let lost_by = winner.filter(|winner| winner.id != judge.rule.id && verdict.holds()).map(|winner| {
             if winner.definition.effect == judge.rule.definition.effect {
                 told_apart_by(winner, &judge.rule)
@@ -207,5 +207,5 @@ fn held_against(set: &RuleSet, args: &Json) -> Vec<Considered> {
             lost_by,
         }
     };
-    judged.into_iter().map(tell).collect()
+    nearest.into_iter().map(tell).collect()
 }

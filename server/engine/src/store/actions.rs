@@ -16,7 +16,6 @@ use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{corrupt, maybe_word, word};
-use crate::simulation::PastCall;
 
 #[derive(sqlx::FromRow)]
 struct ActionRecord {
@@ -368,6 +367,15 @@ pub(crate) async fn approve_by_rule(
     .fetch_optional(connection)
     .await?;
     maybe_action(record)
+}
+
+/// A call as a replay looks at it.
+pub(crate) struct PastCall {
+    pub(crate) id: ActionId,
+    pub(crate) args: Json,
+    pub(crate) status: Status,
+    pub(crate) decided_by: Option<String>,
+    pub(crate) requested_at: DateTime<Utc>,
 }
 
 struct PastRecord {
