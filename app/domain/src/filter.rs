@@ -38,9 +38,18 @@ pub struct ActionFilter {
     pub limit: Limit,
 }
 
+/// The place and the length of a page, in a list of any kind.
+pub(crate) fn page_of(query: &mut QueryString) -> (i64, Limit) {
+    (
+        query.one::<Offset>("offset").map_or(0, |offset| offset.0),
+        query.one::<LimitWord>("limit").map_or(Limit::DEFAULT, |word| word.0),
+    )
+}
+
 impl ActionFilter {
     /// Takes a filter's parameters out of a query string. What is wrong with them is noted there.
     pub fn read(query: &mut QueryString, default_sort: Sort) -> Self {
+        let (offset, limit) = page_of(query);
         let filter = Self {
             statuses: query.many::<StatusWord>("status").into_iter().map(|word| word.0).collect(),
             risk_tiers: query.many::<TierWord>("risk_tier").into_iter().map(|word| word.0).collect(),
@@ -54,8 +63,8 @@ impl ActionFilter {
             expiring_within_hours: query.one::<Hours>("expiring_within_hours").map(|hours| hours.0),
             sort: query.one::<SortWord>("sort").map_or(default_sort, |word| word.0),
             cursor: query.one::<CursorWord>("cursor").map(|word| word.0),
-            offset: query.one::<Offset>("offset").map_or(0, |offset| offset.0),
-            limit: query.one::<LimitWord>("limit").map_or(Limit::DEFAULT, |word| word.0),
+            offset,
+            limit,
         };
         if filter.since.zip(filter.until).is_some_and(|(since, until)| since >= until) {
             query.refuse("until", "must be after since".to_owned());

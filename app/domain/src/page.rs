@@ -32,9 +32,7 @@ impl Cursor {
     /// # Errors
     /// `invalid_request` for `cursor` when the text is anything else.
     pub fn decode(text: &str) -> Result<Self, Problem> {
-        Self::read(text).ok_or_else(|| {
-            Problem::invalid("cursor", "is not one that this list gave out; leave it out to start from the beginning")
-        })
+        Self::read(text).ok_or_else(|| Problem::invalid("cursor", NOT_OURS))
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -63,6 +61,9 @@ impl FromStr for Cursor {
         Self::decode(text)
     }
 }
+
+/// What is wrong with a cursor that cannot be read.
+pub(crate) const NOT_OURS: &str = "is not one that this list gave out; leave it out to start from the beginning";
 
 /// How many rows a page has: 1 to 500.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

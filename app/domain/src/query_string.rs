@@ -49,6 +49,19 @@ impl QueryString {
         self.read(name, &text)
     }
 
+    /// A parameter that is true or false; empty, as in a form that nobody filled in, it is not there.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.one::<String>(name).as_deref() {
+            None | Some("") => None,
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            Some(_) => {
+                self.refuse(name, "must be true or false".to_owned());
+                None
+            }
+        }
+    }
+
     fn text(&mut self, name: &str) -> Option<String> {
         let (mut taken, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.pairs).into_iter().partition(|(key, _)| key == name);

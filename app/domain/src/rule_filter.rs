@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use crate::filter::MAX_OFFSET;
+use crate::filter::page_of;
 use crate::id::RuleId;
-use crate::page::Limit;
+use crate::page::{Limit, NOT_OURS};
 use crate::query_string::QueryString;
 use crate::rule::{Effect, RuleState};
 
@@ -36,8 +36,8 @@ impl RuleFilter {
         if tool_name.as_ref().is_some_and(|name| name.contains('\0')) {
             query.refuse("tool_name", "holds a NUL character".to_owned());
         }
-        let active_only = flag(query, "active_only").filter(|only| *only);
-        let active = flag(query, "active").or(active_only);
+        let active_only = query.flag("active_only").filter(|only| *only);
+        let active = query.flag("active").or(active_only);
         let state = word(query, "state", &RuleState::ALL.iter().map(|state| state.as_str()).collect::<Vec<_>>());
         let effect = word(query, "effect", &Effect::ALL.iter().map(|effect| effect.as_str()).collect::<Vec<_>>());
         let hygiene = query.one::<String>("hygiene").filter(|word| !word.is_empty());
@@ -48,18 +48,9 @@ impl RuleFilter {
         let cursor = query.one::<String>("cursor");
         let after = cursor.as_deref().and_then(place_of);
         if cursor.is_some() && after.is_none() {
-            let message = "is not one that this list gave out; leave it out to start from the beginning";
-            query.refuse("cursor", message.to_owned());
+            query.refuse("cursor", NOT_OURS.to_owned());
         }
-        let offset = query.one::<i64>("offset").unwrap_or(0);
-        if !(0..=MAX_OFFSET).contains(&offset) {
-            query.refuse("offset", format!("must be a whole number from 0 to {MAX_OFFSET}; page with cursor"));
-        }
-        let limit = query.one::<String>("limit");
-        let limit = Limit::parse(limit.as_deref()).unwrap_or_else(|problem| {
-            query.refuse("limit", problem.errors.into_iter().map(|error| error.message).collect());
-            Limit::DEFAULT
-        });
+        let (offset, limit) = page_of(query);
         Self { tool_name, active, state, effect, hygiene: known, after, offset, limit }
     }
 
@@ -72,18 +63,6 @@ impl RuleFilter {
 fn place_of(cursor: &str) -> Option<(DateTime<Utc>, RuleId)> {
     let (micros, id) = cursor.split_once('-')?;
     Some((DateTime::from_timestamp_micros(micros.parse().ok()?)?, id.parse().ok()?))
-}
-
-fn flag(query: &mut QueryString, name: &str) -> Option<bool> {
-    match query.one::<String>(name).as_deref() {
-        None | Some("") => None,
-        Some("true") => Some(true),
-        Some("false") => Some(false),
-        Some(_) => {
-            query.refuse(name, "must be true or false".to_owned());
-            None
-        }
-    }
 }
 
 fn word<T: FromStr>(query: &mut QueryString, name: &str, known: &[&str]) -> Option<T> {

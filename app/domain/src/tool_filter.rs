@@ -1,7 +1,7 @@
 //! Which tools a list holds, as a query string says it: the same words in the API and in the console's address.
 
-use crate::filter::MAX_OFFSET;
-use crate::page::Limit;
+use crate::filter::page_of;
+use crate::page::{Limit, NOT_OURS};
 use crate::query_string::QueryString;
 
 /// The words of [`crate::tool::Gating`].
@@ -33,30 +33,13 @@ impl ToolFilter {
         if gating.is_none() && word.is_some_and(|word| !word.is_empty()) {
             query.refuse("gating", format!("must be one of {}", GATINGS.join(", ")));
         }
-        let reviewed = match query.one::<String>("reviewed").as_deref() {
-            None | Some("") => None,
-            Some("true") => Some(true),
-            Some("false") => Some(false),
-            Some(_) => {
-                query.refuse("reviewed", "must be true or false".to_owned());
-                None
-            }
-        };
+        let reviewed = query.flag("reviewed");
         let cursor = query.one::<String>("cursor");
         let after = cursor.as_deref().and_then(name_of);
         if cursor.is_some() && after.is_none() {
-            let message = "is not one that this list gave out; leave it out to start from the beginning";
-            query.refuse("cursor", message.to_owned());
+            query.refuse("cursor", NOT_OURS.to_owned());
         }
-        let offset = query.one::<i64>("offset").unwrap_or(0);
-        if !(0..=MAX_OFFSET).contains(&offset) {
-            query.refuse("offset", format!("must be a whole number from 0 to {MAX_OFFSET}; page with cursor"));
-        }
-        let limit = query.one::<String>("limit");
-        let limit = Limit::parse(limit.as_deref()).unwrap_or_else(|problem| {
-            query.refuse("limit", problem.errors.into_iter().map(|error| error.message).collect());
-            Limit::DEFAULT
-        });
+        let (offset, limit) = page_of(query);
         Self { name, gating, reviewed, after, offset, limit }
     }
 

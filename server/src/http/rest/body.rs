@@ -1,15 +1,30 @@
 //! Request bodies: strict JSON, read once for its form (duplicate keys, depth, NUL, numbers) and once for its
 //! meaning, with every error told by JSON pointer.
 
+use std::str::FromStr;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use domain::json::Json;
 use domain::problem::{Code, Problem};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
+
+/// A person's or an agent's words for what they do, and nothing else.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReasonBody {
+    pub(super) reason: Option<String>,
+}
+
+/// An id that stands in a body, at `pointer`; `whose`: "action's".
+pub(super) fn id<T: FromStr>(text: &str, pointer: &str, whose: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::invalid(pointer, format!("is no {whose} id")))
+}
 
 /// A body that was read, and its bytes.
 pub(super) struct Strict<T> {

@@ -16,7 +16,7 @@ use engine::settlement::Settle;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::actions::parse_id;
-use super::body::Strict;
+use super::body::{ReasonBody, Strict};
 use super::record::ActionRecord;
 use super::{idempotent, object};
 use crate::http::AppState;
@@ -70,12 +70,6 @@ pub(super) async fn approve(
 #[serde(deny_unknown_fields)]
 pub(super) struct NoteBody {
     note: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    reason: Option<String>,
 }
 
 /// `POST /actions/{id}/reject`

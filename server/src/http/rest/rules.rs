@@ -13,7 +13,7 @@ use domain::id::{ActionId, RuleId};
 use domain::json::Json;
 use domain::lifecycle::Status;
 use domain::matching::{Checked, Verdict};
-use domain::problem::{FieldError, Problem};
+use domain::problem::Problem;
 use domain::query_string::QueryString;
 use domain::rule::lint::{Flag, Warning};
 use domain::rule::{Effect, Rule, RuleState, Unlisted};
@@ -25,7 +25,7 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::body::Strict;
+use super::body::{self, ReasonBody, Strict};
 use super::record::PageMeta;
 use super::{idempotent, object, page};
 use crate::http::AppState;
@@ -225,7 +225,7 @@ pub(super) async fn from_action(
 ) -> ApiResult<Response> {
     let expires_at = value.expires_at.as_deref().map(parse_instant).transpose();
     let wanted = FromAction {
-        action_id: value.action_id.parse().map_err(|_| Problem::invalid("/action_id", "is no action's id"))?,
+        action_id: body::id(&value.action_id, "/action_id", "action's")?,
         constraint_overrides: value.constraint_overrides.unwrap_or(Json::Object(Vec::new())),
         use_suggested: value.use_suggested.unwrap_or(true),
         effect: value.effect.unwrap_or(Effect::Allow),
@@ -243,10 +243,8 @@ pub(super) async fn from_action(
     .await
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    reason: Option<String>,
+fn changed(state: &AppState, rule: &Rule) -> ApiResult<Response> {
+    Ok(object(StatusCode::OK, &RuleRecord::new(rule, &state.config.base_url())))
 }
 
 /// `POST /rules/{id}/revoke`
@@ -260,8 +258,7 @@ pub(super) async fn revoke(
     let id = parse_id(&id)?;
     idempotent::run(&state, &principal, &headers, &format!("POST /rules/{id}/revoke"), &bytes, async |_| {
         let reason = value.reason.unwrap_or_default();
-        let rule = engine::rules::revoke(&state.engine, &principal, id, &reason).await?;
-        Ok(object(StatusCode::OK, &RuleRecord::new(&rule, &state.config.base_url())))
+        changed(&state, &engine::rules::revoke(&state.engine, &principal, id, &reason).await?)
     })
     .await
 }
@@ -276,8 +273,7 @@ pub(super) async fn resume(
 ) -> ApiResult<Response> {
     let id = parse_id(&id)?;
     idempotent::run(&state, &principal, &headers, &format!("POST /rules/{id}/resume"), &bytes, async |_| {
-        let rule = engine::rules::resume(&state.engine, &principal, id, value.reason.as_deref()).await?;
-        Ok(object(StatusCode::OK, &RuleRecord::new(&rule, &state.config.base_url())))
+        changed(&state, &engine::rules::resume(&state.engine, &principal, id, value.reason.as_deref()).await?)
     })
     .await
 }
@@ -325,9 +321,7 @@ impl TestBody {
             (Some(_), Some(_)) => {
                 return Err(Problem::invalid("/constraints", "and rule_id exclude each other: one rule is tried"));
             }
-            (Some(id), None) => {
-                Some(TrialRule::Stored(id.parse().map_err(|_| Problem::invalid("/rule_id", "is no rule's id"))?))
-            }
+            (Some(id), None) => Some(TrialRule::Stored(body::id(&id, "/rule_id", "rule's")?)),
             (None, Some(constraints)) => Some(TrialRule::Draft {
                 constraints,
                 effect: self.effect.unwrap_or(Effect::Allow),
@@ -336,17 +330,12 @@ impl TestBody {
             (None, None) => None,
         };
         let call = match (self.action_id, self.tool_name, self.args) {
-            (Some(id), None, None) => {
-                TrialCall::Action(id.parse().map_err(|_| Problem::invalid("/action_id", "is no action's id"))?)
-            }
+            (Some(id), None, None) => TrialCall::Action(body::id(&id, "/action_id", "action's")?),
             (None, Some(tool_name), Some(args)) if args.is_object() => TrialCall::Args { tool_name, args },
             (None, Some(_), Some(_)) => return Err(Problem::invalid("/args", "must be an object")),
             _ => {
                 let message = "is missing: give action_id, or tool_name and args";
-                return Err(Problem::invalid_fields(vec![FieldError {
-                    pointer: "/args".to_owned(),
-                    message: message.to_owned(),
-                }]));
+                return Err(Problem::invalid("/args", message));
             }
         };
         Ok(Trial { rule, call })
@@ -563,15 +552,10 @@ pub(super) async fn replay(
     Strict { value, .. }: Strict<ReplayBody>,
 ) -> ApiResult<Response> {
     let rule = match (value.rule_id, value.draft) {
-        (Some(id), None) => {
-            ReplayRule::Stored(id.parse().map_err(|_| Problem::invalid("/rule_id", "is no rule's id"))?)
-        }
+        (Some(id), None) => ReplayRule::Stored(body::id(&id, "/rule_id", "rule's")?),
         (None, Some(draft)) => {
-            let action = value.action_id.map(|id| id.parse()).transpose();
-            ReplayRule::Draft {
-                draft,
-                action: action.map_err(|_| Problem::invalid("/action_id", "is no action's id"))?,
-            }
+            let action = value.action_id.map(|id| body::id(&id, "/action_id", "action's")).transpose()?;
+            ReplayRule::Draft { draft, action }
         }
         _ => return Err(Problem::invalid("/draft", "is missing: give a draft, or rule_id, and not both").into()),
     };
@@ -581,23 +565,22 @@ pub(super) async fn replay(
         let tally = simulation::replay(&state.engine, &principal, replay, |_| {}).await?;
         return Ok(object(StatusCode::OK, &tally));
     }
-    let (lines, body) = tokio::sync::mpsc::channel::<Result<String, Infallible>>(16);
+    let (lines, told) = tokio::sync::mpsc::channel::<Result<String, Infallible>>(16);
     // Dropped with the body: the reading ends with whoever asked for it.
     let work = async move {
-        let told = simulation::replay(&state.engine, &principal, replay, |tally| {
+        let outcome = simulation::replay(&state.engine, &principal, replay, |tally| {
             // A reader that is slow misses a step, never the end.
             let _ = lines.try_send(Ok(line("progress", tally)));
         });
-        let last = match told.await {
+        let last = match outcome.await {
             Ok(tally) => line("data", &tally),
             Err(error) => line("error", &error.into_problem()),
         };
         let _ = lines.send(Ok(last)).await;
     };
-    let body = ReceiverStream::new(body);
     let work = futures::stream::once(work).filter_map(async |()| None);
-    let body = Body::from_stream(futures::stream::select(body, work));
-    Ok(([(CONTENT_TYPE, HeaderValue::from_static(NDJSON))], body).into_response())
+    let answer = Body::from_stream(futures::stream::select(ReceiverStream::new(told), work));
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static(NDJSON))], answer).into_response())
 }
 
 const NDJSON: &str = "application/x-ndjson";

@@ -20,7 +20,7 @@ use engine::gating::BypassEnd;
 use engine::registry::{FullTool, ToolSettings};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::body::Strict;
+use super::body::{ReasonBody, Strict};
 use super::record::PageMeta;
 use super::{idempotent, object, page};
 use crate::http::AppState;
@@ -215,12 +215,6 @@ pub(super) async fn put(
     };
     let tool = engine::registry::settle(&state.engine, &principal, &name, settings).await?;
     changed(&state, &principal, tool).await
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    reason: Option<String>,
 }
 
 /// `POST /tools/{name}/pause`
