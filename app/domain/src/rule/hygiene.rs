@@ -43,10 +43,10 @@ impl Rule {
         // In whole numbers: more than 80 of 100.
         let near = |most: i64| self.use_count.saturating_mul(5) > most.saturating_mul(4);
         [
-            (self.use_count == 0 && self.created_at < now - week, Hygiene::Unused),
+            (self.use_count == 0 && self.created_at <= now - week, Hygiene::Unused),
             (definition.max_uses.is_some_and(near), Hygiene::NearLimit),
             (definition.effect == Effect::Allow && definition.is_broad(), Hygiene::Broad),
-            (definition.expires_at.is_some_and(|end| end < now + week), Hygiene::Expiring),
+            (definition.expires_at.is_some_and(|end| end <= now + week), Hygiene::Expiring),
         ]
         .into_iter()
         .filter_map(|(is, what)| is.then_some(what))

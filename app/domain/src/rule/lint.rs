@@ -3,6 +3,7 @@
 
 use crate::constraint::ArgumentPath;
 use crate::id::RuleId;
+use crate::rule::Hygiene;
 use crate::text_safety::escaped;
 
 #[cfg(feature = "matcher")]
@@ -142,6 +143,17 @@ pub enum Flag {
     StaleSchema,
     /// Another rule does the same for at least as long.
     Shadowed(RuleId),
+}
+
+impl From<Hygiene> for Flag {
+    fn from(what: Hygiene) -> Self {
+        match what {
+            Hygiene::Unused => Self::Unused,
+            Hygiene::NearLimit => Self::NearlySpent,
+            Hygiene::Broad => Self::Broad,
+            Hygiene::Expiring => Self::ExpiresSoon,
+        }
+    }
 }
 
 impl Flag {

@@ -138,10 +138,10 @@ pub(crate) async fn list(pool: &PgPool, filter: &RuleFilter, limit: i64) -> sqlx
                  WHEN r.suspended_reason IS NOT NULL THEN 'suspended' ELSE 'active' END)
              AND ($4::text IS NULL OR r.effect = $4)
              AND ($5::text IS NULL OR r.active AND CASE $5
-                 WHEN 'unused' THEN r.use_count = 0 AND r.created_at < now() - interval '7 days'
+                 WHEN 'unused' THEN r.use_count = 0 AND r.created_at <= now() - interval '7 days'
                  WHEN 'near_limit' THEN r.use_count > r.max_uses * 0.8
                  WHEN 'broad' THEN r.broad AND r.effect = 'allow'
-                 WHEN 'expiring' THEN r.expires_at < now() + interval '7 days' END)
+                 WHEN 'expiring' THEN r.expires_at <= now() + interval '7 days' END)
              AND ($6::timestamptz IS NULL OR (r.created_at, r.id) < ($6, $7))
          ORDER BY r.created_at DESC, r.id DESC LIMIT $8 OFFSET $9",
         filter.tool_name,

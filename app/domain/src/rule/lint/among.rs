@@ -1,6 +1,6 @@
 //! What a rule is among the other rules of its tool.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{Flag, Warning};
 use crate::argument::ClassOverrides;
@@ -8,9 +8,6 @@ use crate::digest::Digest;
 use crate::id::RuleId;
 use crate::risk::RiskTier;
 use crate::rule::{Definition, Effect, Rule, RuleState, covers, excludes};
-
-/// So long a rule may lie unused, and so long before its end it is told.
-const NOTICE_DAYS: i64 = 7;
 
 /// The tool and its other rules.
 #[derive(Clone, Copy, Debug)]
@@ -60,25 +57,13 @@ pub fn hygiene(rule: &Rule, now: DateTime<Utc>, around: &Surroundings) -> Vec<Fl
     if !matches!(rule.state(), RuleState::Active | RuleState::Suspended) {
         return Vec::new();
     }
-    let definition = &rule.definition;
-    let notice = TimeDelta::days(NOTICE_DAYS);
-    let unused = rule.use_count == 0 && rule.last_used_at.is_none() && rule.created_at + notice <= now;
-    // 4 of 5 in whole numbers; uses are at most a million.
-    let spent = definition.max_uses.is_some_and(|most| rule.use_count * 5 > most * 4);
-    let ends = definition.expires_at.is_some_and(|end| end <= now + notice);
-    let stale = rule.schema_sha256 != around.schema_sha256;
-    let flags = [
-        (unused, Flag::Unused),
-        (spent, Flag::NearlySpent),
-        (definition.is_broad(), Flag::Broad),
-        (ends, Flag::ExpiresSoon),
-        (stale, Flag::StaleSchema),
-    ];
-    let shadows = lint_among(definition, Some(rule.id), around).into_iter().filter_map(|warning| match warning {
+    let own = rule.hygiene(now).into_iter().map(Flag::from);
+    let stale = (rule.schema_sha256 != around.schema_sha256).then_some(Flag::StaleSchema);
+    let shadows = lint_among(&rule.definition, Some(rule.id), around).into_iter().filter_map(|warning| match warning {
         Warning::ShadowedBy(id) | Warning::DuplicateOf(id) | Warning::DeniedBy(id) | Warning::HeldBy(id) => {
             Some(Flag::Shadowed(id))
         }
         _ => None,
     });
-    flags.into_iter().filter_map(|(holds, flag)| holds.then_some(flag)).chain(shadows.take(1)).collect()
+    own.chain(stale).chain(shadows.take(1)).collect()
 }
