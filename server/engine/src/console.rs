@@ -114,7 +114,7 @@ pub async fn detail(engine: &Engine, principal: &Principal, id: ActionId) -> Res
         decision_reason: action.decision_reason.as_deref().map(words),
         outcome: action.execution_result.as_ref().map(|result| outcome(&mask, result)),
         attempts: attempts.iter().map(|attempt| attempt_view(&mask, attempt)).collect(),
-        timeline: events.iter().map(|event| timeline(&mask, event)).collect(),
+        timeline: events.iter().map(|event| timeline(event, |reason| claim(&mask, reason))).collect(),
         tool_history: store::metrics::tool_history(&engine.pool, &action.tool_name).await?,
         now,
     })
@@ -244,12 +244,13 @@ fn attempt_view(mask: &CallMask, attempt: &Attempt) -> AttemptView {
     }
 }
 
-fn timeline(mask: &CallMask, event: &Event) -> TimelineEntry {
+/// An entry of a timeline. `words`: how what a person or program said is made safe to look at.
+pub(crate) fn timeline(event: &Event, words: impl FnOnce(&str) -> Vec<Piece>) -> TimelineEntry {
     TimelineEntry {
         seq: event.seq,
         said: event.event_type.words().to_owned(),
         actor: escaped(&event.actor),
-        reason: event.reason.as_deref().map(|reason| claim(mask, reason)),
+        reason: event.reason.as_deref().map(words),
         occurred_at: event.occurred_at,
     }
 }

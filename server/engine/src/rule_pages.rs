@@ -4,7 +4,6 @@ mod panel;
 mod sheet;
 
 use chrono::{DateTime, Utc};
-use domain::event::Event;
 use domain::filter::ActionFilter;
 use domain::id::{ActionId, RuleId};
 use domain::identity::{Principal, Scope};
@@ -176,7 +175,7 @@ pub async fn detail(engine: &Engine, principal: &Principal, id: RuleId) -> Resul
         decided_total: decided.total,
         waiting: waiting.waiting_ids,
         waiting_total: waiting.waiting_matched,
-        events: events.iter().map(entry).collect(),
+        events: events.iter().map(|event| console::timeline(event, visible)).collect(),
         may_change,
         now,
         line: line(&rule, now),
@@ -201,15 +200,5 @@ async fn waiting(engine: &Engine, principal: &Principal, rule: &Rule) -> Result<
         simulation::waiting(engine, principal, rule.id).await
     } else {
         Ok(Tally::default())
-    }
-}
-
-fn entry(event: &Event) -> TimelineEntry {
-    TimelineEntry {
-        seq: event.seq,
-        said: event.event_type.words().to_owned(),
-        actor: escaped(&event.actor),
-        reason: event.reason.as_deref().map(visible),
-        occurred_at: event.occurred_at,
     }
 }

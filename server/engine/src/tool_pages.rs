@@ -10,6 +10,7 @@ use domain::tool_filter::ToolFilter;
 use domain::tool_view::{Changed, ToolDetail, ToolLine, ToolList};
 use domain::view::TimelineEntry;
 
+use crate::console::timeline;
 use crate::registry::{FullTool, list, show};
 use crate::{Engine, Result};
 
@@ -75,14 +76,7 @@ fn line(engine: &Engine, registered: Registered) -> ToolLine {
 }
 
 fn entry(event: &Event) -> (TimelineEntry, Vec<Changed>) {
-    let entry = TimelineEntry {
-        seq: event.seq,
-        said: event.event_type.words().to_owned(),
-        actor: event.actor.clone(),
-        reason: event.reason.as_deref().map(visible),
-        occurred_at: event.occurred_at,
-    };
-    (entry, changes(&event.event_metadata))
+    (timeline(event, visible), changes(&event.event_metadata))
 }
 
 /// What stands differently after than before.
