@@ -1,6 +1,6 @@
 //! `countersign park`, `pending`, `approve`, `reject`: over HTTP, as an agent's or a person's program would.
 
-use std::io::{IsTerminal, Read};
+use std::io::Read;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -8,7 +8,7 @@ use domain::id::ActionId;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::remote::{Remote, RemoteFlags};
+use super::remote::{Remote, RemoteFlags, for_table};
 use super::terminal::{Table, print_json, when};
 use crate::failure::{Failure, Outcome};
 
@@ -78,12 +78,7 @@ pub(super) fn read(file: &str) -> Outcome<Vec<u8>> {
 pub(super) async fn pending(pending: Pending) -> Outcome {
     let path = format!("/actions?status=pending&sort=requested_at&limit={}", pending.limit);
     let text = Remote::new(&pending.remote)?.get(&path).await?.success()?;
-    if pending.json || !std::io::stdout().is_terminal() {
-        print_json(&text);
-        return Ok(());
-    }
-    let list: List = serde_json::from_str(&text)
-        .map_err(|error| Failure::because("the server's answer is not understood", &error))?;
+    let Some(list) = for_table::<Row>(&text, pending.json)? else { return Ok(()) };
     if list.data.is_empty() {
         println!("Nothing waits for a decision.");
         return Ok(());
@@ -106,17 +101,6 @@ pub(super) async fn pending(pending: Pending) -> Outcome {
         println!("There are more: raise --limit, or look at the console.");
     }
     Ok(())
-}
-
-#[derive(Deserialize)]
-struct List {
-    data: Vec<Row>,
-    meta: Meta,
-}
-
-#[derive(Deserialize)]
-struct Meta {
-    has_more: bool,
 }
 
 #[derive(Deserialize)]
@@ -152,6 +136,7 @@ async fn decide(remote: &RemoteFlags, id: ActionId, verb: &str, body: serde_json
 
 #[cfg(test)]
 mod tests {
+    use super::super::remote::Page;
     use super::*;
 
     #[test]
@@ -159,7 +144,7 @@ mod tests {
         let text = r#"{"data":[{"id":"01a21144-e290-749f-8cc5-f1cb337b50f6","tool_name":"pay","tool_args":{"factor":1e400,"more":[-0,
             9007199254740993]},"risk_tier":"high","requested_at":"2026-11-25T05:54:16Z","expires_at":null}],
             "meta":{"total":null,"limit":50,"has_more":false,"next_cursor":null}}"#;
-        let list: List = serde_json::from_str(text).expect("a list");
+        let list: Page<Row> = serde_json::from_str(text).expect("a list");
         assert_eq!((list.data[0].tool_name.as_str(), list.meta.has_more), ("pay", false));
     }
 }

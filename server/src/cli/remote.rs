@@ -1,9 +1,14 @@
 //! A server, spoken to over HTTP with somebody's token.
 
+use std::io::IsTerminal;
+
 use clap::Args;
 use domain::problem::Problem;
 use reqwest::{Client, Method, RequestBuilder, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
+use super::terminal::print_json;
 use crate::failure::{Failure, Outcome};
 
 /// Which server, and for whom.
@@ -103,4 +108,27 @@ impl Answer {
         };
         Err(Failure::new(said))
     }
+}
+
+/// A list as the server answers it.
+#[derive(Deserialize)]
+pub(super) struct Page<T> {
+    pub(super) data: Vec<T>,
+    pub(super) meta: Meta,
+}
+
+/// Where a list goes on.
+#[derive(Deserialize)]
+pub(super) struct Meta {
+    pub(super) has_more: bool,
+}
+
+/// The rows for a table. `None`: a program reads, or JSON was asked for, and that is printed.
+pub(super) fn for_table<T: DeserializeOwned>(text: &str, json: bool) -> Outcome<Option<Page<T>>> {
+    if json || !std::io::stdout().is_terminal() {
+        print_json(text);
+        return Ok(None);
+    }
+    let page = serde_json::from_str(text);
+    Ok(Some(page.map_err(|error| Failure::because("the server's answer is not understood", &error))?))
 }

@@ -1,7 +1,5 @@
 //! `countersign rules list|export|test|create`: standing rules over HTTP, with somebody's token.
 
-use std::io::IsTerminal;
-
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::id::{ActionId, RuleId};
@@ -9,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::actions::read;
-use super::remote::{Remote, RemoteFlags};
+use super::remote::{Remote, RemoteFlags, for_table};
 use super::terminal::{Table, print_json, when};
 use crate::failure::{Failure, Outcome};
 
@@ -95,17 +93,6 @@ pub(super) async fn run(command: RulesCommand) -> Outcome {
 }
 
 #[derive(Deserialize)]
-struct Page {
-    data: Vec<Row>,
-    meta: Meta,
-}
-
-#[derive(Deserialize)]
-struct Meta {
-    has_more: bool,
-}
-
-#[derive(Deserialize)]
 struct Row {
     id: RuleId,
     tool_name: String,
@@ -126,12 +113,7 @@ async fn list(list: List) -> Outcome {
     query.extend(list.tool.as_deref().map(|tool| ("tool_name", tool)));
     let query = serde_urlencoded::to_string(query).expect("words make a query");
     let text = Remote::new(&list.remote)?.get(&format!("/rules?{query}")).await?.success()?;
-    if list.json || !std::io::stdout().is_terminal() {
-        print_json(&text);
-        return Ok(());
-    }
-    let page: Page = serde_json::from_str(&text)
-        .map_err(|error| Failure::because("the server's answer is not understood", &error))?;
+    let Some(page) = for_table::<Row>(&text, list.json)? else { return Ok(()) };
     if page.data.is_empty() {
         println!("There are no rules.");
         return Ok(());
