@@ -197,7 +197,7 @@ fn decided_by(id: RuleId) -> Result<ActionFilter> {
 async fn waiting(engine: &Engine, principal: &Principal, rule: &Rule) -> Result<Tally> {
     let passes = rule.definition.effect == Effect::Allow && rule.state() == RuleState::Active;
     if passes && principal.may(Scope::RulesWrite) && principal.may(Scope::DecisionsWrite) {
-        simulation::waiting(engine, principal, rule.id).await
+        simulation::waiting(engine, principal, &rule.definition).await
     } else {
         Ok(Tally::default())
     }

@@ -8,6 +8,7 @@ mod review;
 mod trial;
 
 use chrono::{DateTime, Utc};
+use domain::action::Action;
 use domain::digest::Digest;
 use domain::event::{Event, EventType};
 use domain::id::{ActionId, RuleId};
@@ -112,10 +113,20 @@ pub async fn show(engine: &Engine, principal: &Principal, id: RuleId) -> Result<
 /// # Errors
 /// `forbidden` without `rules:read` and `actions:read`; `not_found`.
 pub async fn suggestions(engine: &Engine, principal: &Principal, id: ActionId) -> Result<Suggested> {
-    require(principal, Scope::RulesRead)?;
-    require(principal, Scope::ActionsRead)?;
+    may_see_suggestions(principal)?;
     let action = store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?;
     making::suggested(engine, &action).await
+}
+
+/// The same for an action that was read already.
+pub(crate) async fn suggestions_for(engine: &Engine, principal: &Principal, action: &Action) -> Result<Suggested> {
+    may_see_suggestions(principal)?;
+    making::suggested(engine, action).await
+}
+
+fn may_see_suggestions(principal: &Principal) -> Result<()> {
+    require(principal, Scope::RulesRead)?;
+    require(principal, Scope::ActionsRead)
 }
 
 /// Makes a rule by hand. `id`: the one it is to have, so that a request that is repeated finds what it made.

@@ -129,12 +129,12 @@ pub async fn replay(
 /// Holds a rule against the calls that wait now, and nothing else.
 ///
 /// # Errors
-/// `forbidden` without `rules:read` and `actions:read`; `not_found`.
-pub async fn waiting(engine: &Engine, principal: &Principal, id: RuleId) -> Result<Tally> {
+/// `forbidden` without `rules:read` and `actions:read`; `not_found` for a tool that is gone.
+pub(crate) async fn waiting(engine: &Engine, principal: &Principal, definition: &Definition) -> Result<Tally> {
     require(principal, Scope::RulesRead)?;
     require(principal, Scope::ActionsRead)?;
-    let (tool, definition) = definition(engine, ReplayRule::Stored(id)).await?;
-    let mut judge = Judge::new(&tool, &definition);
+    let tool = tool(engine, &definition.tool_name).await?;
+    let mut judge = Judge::new(&tool, definition);
     judge.all_waiting(engine, &tool.name).await?;
     Ok(judge.tally)
 }

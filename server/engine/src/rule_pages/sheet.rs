@@ -193,6 +193,8 @@ struct Base {
     tool: Tool,
     overrides: ClassOverrides,
     action: Option<Action>,
+    /// The action's arguments, as people may see them.
+    masked: Option<Json>,
     suggested: Option<Suggested>,
     old: Option<Rule>,
     kept: Vec<(String, Digest)>,
@@ -221,8 +223,9 @@ impl Base {
             }
         };
         let tool = store::tools::find(&engine.pool, &name).await?.ok_or_else(crate::tools::not_there)?;
-        let suggested = match from {
-            SheetFrom::Action(id) => Some(rules::suggestions(engine, principal, *id).await?),
+        let overrides = ClassOverrides::from(&tool);
+        let suggested = match (from, &action) {
+            (SheetFrom::Action(_), Some(action)) => Some(rules::suggestions_for(engine, principal, action).await?),
             _ => None,
         };
         let approves = action.as_ref().filter(|_| old.is_none()).and_then(|action| {
@@ -230,7 +233,8 @@ impl Base {
             may.then_some(action.args_sha256)
         });
         Ok(Self {
-            overrides: ClassOverrides::from(&tool),
+            masked: action.as_ref().map(|action| action.mask(&overrides).effective().clone()),
+            overrides,
             kept: old.as_ref().map(kept).unwrap_or_default(),
             wider: suggested.as_ref().map(wider).unwrap_or_default(),
             now: store::now(&engine.pool).await?,
@@ -256,8 +260,8 @@ impl Base {
         if let Some(old) = &self.old {
             return Sheet::of_definition(&old.definition, &old.description, old.notes.as_deref());
         }
-        if let (Some(suggested), Some(action)) = (&self.suggested, &self.action) {
-            let mut sheet = Sheet::of_draft(&suggested.draft(&self.tool.name, &self.described(action)));
+        if let (Some(suggested), Some(masked)) = (&self.suggested, &self.masked) {
+            let mut sheet = Sheet::of_draft(&suggested.draft(&self.tool.name, &self.described(masked)));
             sheet.until = hours(HOURS_OFFERED[HOURS_OFFERED.len() - 1]);
             return sheet;
         }
@@ -266,8 +270,8 @@ impl Base {
     }
 
     /// A description to start from: the tool, and what the call reaches.
-    fn described(&self, action: &Action) -> String {
-        let reaches = headline(action.mask(&self.overrides).effective(), &self.overrides);
+    fn described(&self, masked: &Json) -> String {
+        let reaches = headline(masked, &self.overrides);
         let name = escaped(&self.tool.name);
         reaches.map_or_else(|| name.clone(), |reaches| format!("{name}: {reaches}")).chars().take(200).collect()
     }
@@ -350,9 +354,7 @@ impl Base {
     /// What the call has at a path, masked and cut.
     fn shown(&self, path: &domain::constraint::ArgumentPath) -> Option<String> {
         const LONG: usize = 120;
-        let action = self.action.as_ref()?;
-        let mask = action.mask(&self.overrides);
-        let value = path.select_one(mask.effective())?;
+        let value = path.select_one(self.masked.as_ref()?)?;
         let text = value.as_str().map_or_else(|| escaped(&value.to_text()), |text| format!("\"{}\"", escaped(text)));
         let cut: String = text.chars().take(LONG).collect();
         Some(if cut.len() < text.len() { format!("{cut}…") } else { cut })
