@@ -71,6 +71,7 @@ event_types! {
     TokenCreated = "token_created", "Token created";
     TokenRevoked = "token_revoked", "Token revoked";
     SettingChanged = "setting_changed", "Setting changed";
+    RetentionRun = "retention_run", "Old records archived and purged";
 }
 
 impl fmt::Display for EventType {
@@ -128,7 +129,8 @@ pub struct EventContent<'a> {
     pub event_id: EventId,
     pub action_id: Option<ActionId>,
     pub rule_id: Option<RuleId>,
-    pub event_type: EventType,
+    /// An [`EventType`]'s word; as it is stored, where an entry is only held against its hash.
+    pub event_type: &'a str,
     pub actor: &'a str,
     pub reason: Option<&'a str>,
     /// Numbers in it are integers: `jsonb` gives those back as they were written.
@@ -148,7 +150,7 @@ impl EventContent<'_> {
             text(self.actor),
             text(&self.event_id.to_string()),
             self.event_metadata.canonical(),
-            text(self.event_type.as_str()),
+            text(self.event_type),
         );
         let tail = format!(
             r#"","reason":{},"rule_id":{}}}"#,
@@ -173,7 +175,7 @@ impl Event {
             event_id: self.event_id,
             action_id: self.action_id,
             rule_id: self.rule_id,
-            event_type: self.event_type,
+            event_type: self.event_type.as_str(),
             actor: &self.actor,
             reason: self.reason.as_deref(),
             event_metadata: &self.event_metadata,

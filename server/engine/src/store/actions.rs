@@ -268,7 +268,7 @@ pub(crate) async fn insert(
         action.decision_reason,
         action.deduplication_key,
         event.event_id.0,
-        event.event_type.as_str(),
+        event.event_type,
         event.actor,
         event.event_metadata.canonical(),
         head,
@@ -287,6 +287,11 @@ pub(crate) async fn insert(
 /// One action.
 pub(crate) async fn find(pool: &PgPool, id: ActionId) -> sqlx::Result<Option<Action>> {
     maybe_action(select_actions!("WHERE a.id = $1", id.0).fetch_optional(pool).await?)
+}
+
+/// Those of `ids` that are stored, in no order.
+pub(crate) async fn find_many(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<Action>> {
+    actions(select_actions!("WHERE a.id = ANY($1)", ids).fetch_all(pool).await?)
 }
 
 /// One action, kept from changing until the transaction ends.

@@ -8,12 +8,14 @@ pub(crate) mod events;
 pub(crate) mod executors;
 pub(crate) mod idempotency;
 pub(crate) mod metrics;
+pub(crate) mod retention;
 pub(crate) mod rules;
 pub(crate) mod seals;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod tokens;
 pub(crate) mod tools;
+pub(crate) mod trail;
 pub(crate) mod users;
 pub(crate) mod warm;
 

@@ -1,6 +1,7 @@
 //! The use-cases on a real Postgres, a database per test.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod audit;
 mod bulk;
 mod deadlines;
 mod edits;
@@ -11,6 +12,7 @@ mod identity;
 mod people;
 mod races;
 mod reading;
+mod retention;
 mod rule_sheets;
 mod rules;
 mod stage;
