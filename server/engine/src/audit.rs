@@ -13,7 +13,7 @@ use domain::seal::{SealContent, events_digest};
 
 pub use anchor::{Anchor, newest_seal};
 pub use entries::{EventPage, FullEvent, Whereabouts, list, show};
-pub use export::{Export, Format, export};
+pub use export::{Export, Format, export, export_all};
 pub use verification::{Ask, Progress, Verification, verify, verify_all, verify_by};
 
 pub use crate::store::trail::Check;

@@ -39,6 +39,7 @@ mod store;
 pub mod tool_pages;
 pub mod tools;
 mod trail;
+pub mod trail_pages;
 
 use std::sync::Arc;
 

@@ -1,15 +1,17 @@
-//! `/settings`: people, tokens, sessions and one's own password. Tables and forms, which stay the HTML they were sent as.
+//! `/settings`: people, tokens, what is kept and what goes, sessions and one's own password. Tables and forms, which stay the HTML they were sent as.
 
 mod parts;
 mod password;
 mod people;
 mod person;
+mod retention;
 mod sessions;
 mod tokens;
 
 pub(crate) use password::PasswordPage;
 pub(crate) use people::PeoplePage;
 pub(crate) use person::PersonPage;
+pub(crate) use retention::RetentionPage;
 pub(crate) use sessions::SessionsPage;
 pub(crate) use tokens::TokensPage;
 

@@ -52,6 +52,20 @@ impl Anchor {
         Ok(Some(Self::of(&seal, Some(sealed_at))))
     }
 
+    /// What was kept, where that was the number and the hash alone.
+    pub const fn kept(number: i64, seal_sha256: Digest) -> Self {
+        Self {
+            number,
+            seal_sha256,
+            previous_sha256: None,
+            events_sha256: None,
+            first_seq: None,
+            last_seq: None,
+            event_count: None,
+            sealed_at: None,
+        }
+    }
+
     pub(crate) fn of(seal: &Seal, sealed_at: Option<DateTime<Utc>>) -> Self {
         let content = content(seal.number, &seal.event_seqs, seal.events, seal.previous);
         Self {

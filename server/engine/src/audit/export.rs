@@ -43,26 +43,43 @@ pub type Export = BoxStream<'static, Result<Vec<u8>>>;
 /// The entries that the filter holds, in its order; it has no page.
 ///
 /// # Errors
-/// `forbidden` without `audit:read`. The pieces: when the database cannot be read.
-pub fn export(engine: &Engine, principal: &Principal, filter: EventFilter, format: Format) -> Result<Export> {
+/// `forbidden` without `audit:read`; when the database cannot be read, for the first piece and for each later one.
+pub async fn export(engine: &Engine, principal: &Principal, filter: EventFilter, format: Format) -> Result<Export> {
     require(principal, Scope::AuditRead)?;
-    let engine = engine.clone();
-    let head = match format {
+    export_all(engine, filter, format).await
+}
+
+/// The same for whoever runs the program.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn export_all(engine: &Engine, filter: EventFilter, format: Format) -> Result<Export> {
+    let mut first = match format {
         Format::Ndjson => Vec::new(),
         Format::Csv => spreadsheet::csv([COLUMNS.map(str::to_owned)]),
     };
-    let pieces = try_unfold(Some(filter), move |goes_on| {
+    let (piece, goes_on) = read(engine, filter, format).await?;
+    first.extend(piece);
+    let engine = engine.clone();
+    let rest = try_unfold(goes_on, move |goes_on| {
         let engine = engine.clone();
         async move {
-            let Some(mut filter) = goes_on else { return Ok(None) };
-            let events = store::trail::list(&engine.pool, &filter, AT_ONCE).await?;
-            let whole = i64::try_from(events.len()).is_ok_and(|rows| rows == AT_ONCE);
-            filter.after = events.last().map(|last| last.seq);
-            Ok(Some((write(&events, format), whole.then_some(filter))))
+            match goes_on {
+                Some(filter) => read(&engine, filter, format).await.map(Some),
+                None => Ok(None),
+            }
         }
     });
-    let head = futures::stream::once(async { Ok(head) });
-    Ok(head.chain(pieces).try_filter(|piece| std::future::ready(!piece.is_empty())).boxed())
+    let first = futures::stream::once(async { Ok(first) });
+    Ok(first.chain(rest).try_filter(|piece| std::future::ready(!piece.is_empty())).boxed())
+}
+
+/// The next piece, and what is to be read after it.
+async fn read(engine: &Engine, mut filter: EventFilter, format: Format) -> Result<(Vec<u8>, Option<EventFilter>)> {
+    let events = store::trail::list(&engine.pool, &filter, AT_ONCE).await?;
+    let whole = i64::try_from(events.len()).is_ok_and(|rows| rows == AT_ONCE);
+    filter.after = events.last().map(|last| last.seq);
+    Ok((write(&events, format), whole.then_some(filter)))
 }
 
 fn write(events: &[Event], format: Format) -> Vec<u8> {

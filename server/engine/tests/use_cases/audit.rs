@@ -20,7 +20,8 @@ async fn seqs(stage: &Stage, raw: &str) -> Vec<i64> {
 }
 
 async fn whole(stage: &Stage, filter: EventFilter, format: Format) -> String {
-    let pieces: Vec<Vec<u8>> = export(&stage.engine, &stage.ana, filter, format).unwrap().try_collect().await.unwrap();
+    let pieces: Vec<Vec<u8>> =
+        export(&stage.engine, &stage.ana, filter, format).await.unwrap().try_collect().await.unwrap();
     String::from_utf8(pieces.concat()).unwrap()
 }
 

@@ -10,12 +10,15 @@ mod executions;
 mod executors;
 mod idempotent;
 mod metrics;
+mod ndjson;
 mod people;
 mod record;
+mod retention;
 mod rules;
 mod sessions;
 mod tokens;
 mod tools;
+mod trail;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -73,6 +76,15 @@ pub fn router() -> Router<AppState> {
         .route("/users/{name}/sessions", get(sessions::list))
         .route("/users/{name}/sessions/revoke", post(sessions::revoke_all))
         .route("/sessions/{id}/revoke", post(sessions::revoke))
+        .route("/events", get(trail::list))
+        .route("/events/export", get(trail::export))
+        .route("/events/seal", get(trail::seal))
+        .route("/events/verify", get(trail::verify))
+        .route("/events/{named}", get(trail::get))
+        .route("/retention", get(retention::overview))
+        .route("/retention/run", post(retention::run))
+        .route("/retention/runs/{id}", get(retention::show))
+        .route("/retention/archives/{id}", get(retention::archive))
         .route("/tokens", post(tokens::create).get(tokens::list))
         .route("/tokens/{id}/revoke", post(tokens::revoke))
 }
