@@ -168,6 +168,7 @@ async fn look(engine: &Engine, against: Option<&Anchor>, mut tell: impl FnMut(Pr
         found = settle(last, against).await?;
     }
     account(&mut found, entries, against);
+    tell(Progress { events: found.events, of: entries, seals: found.seals, faults: found.fault_count });
     Ok(found)
 }
 

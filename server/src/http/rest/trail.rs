@@ -1,6 +1,7 @@
 //! The audit trail: its entries, one with its proof, exports, the newest seal, verification.
 
 use std::io;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -24,6 +25,9 @@ use super::{ndjson, object, page};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
+
+/// How long the last line of an export that is cut off has to get away.
+const SENT_WITHIN: Duration = Duration::from_millis(500);
 
 /// `GET /events`: newest first, or oldest.
 pub(super) async fn list(
@@ -114,10 +118,15 @@ pub(super) async fn export(
     query.finish()?;
     let pieces = audit::export(&state.engine, &principal, filter, format).await?;
     let pieces = pieces.flat_map(move |piece| match piece {
-        Ok(piece) => stream::iter(vec![Ok(piece)]),
+        Ok(piece) => stream::once(async { Ok(piece) }).boxed(),
         Err(error) => {
-            let sign = cut_off(format, &error.into_problem());
-            stream::iter(vec![Ok(sign.into_bytes()), Err(io::Error::other("the export was cut off"))])
+            let sign = cut_off(format, &error.into_problem()).into_bytes();
+            let breaks = async {
+                // What is not sent yet when the connection breaks is lost.
+                tokio::time::sleep(SENT_WITHIN).await;
+                Err(io::Error::other("the export was cut off"))
+            };
+            stream::once(async { Ok(sign) }).chain(stream::once(breaks)).boxed()
         }
     });
     let (kind, name) = match format {
