@@ -118,7 +118,7 @@ pub(crate) fn since_then(entries: i64) -> String {
 }
 
 pub(crate) fn sealed(number: i64, at: chrono::DateTime<chrono::Utc>) -> String {
-    format!("{} set at {}", self::number(number), instant(at))
+    format!("{}, set {}", place(number), instant(at))
 }
 
 #[cfg(test)]

@@ -104,7 +104,8 @@ pub async fn entry(engine: &Engine, principal: &Principal, named: &str) -> Resul
     let changes = changes(&event.event_metadata);
     let facts = event.event_metadata.as_object().unwrap_or_default().iter();
     let facts = facts
-        // Told as changes.
+        // Told as what it is about, and as changes.
+        .filter(|(name, _)| name != "tool_name")
         .filter(|(name, _)| changes.is_empty() || !["before", "after"].contains(&name.as_str()))
         .map(|(name, value)| {
             let text = value.as_str().map_or_else(|| value.to_text(), str::to_owned);

@@ -1,5 +1,6 @@
 //! One entry: what happened, what changed, and what proves that it still says what it said.
 
+use domain::time_text::instant;
 use domain::tool_view::Changed;
 use engine::trail_pages::TrailEntry;
 use leptos::prelude::*;
@@ -44,7 +45,7 @@ fn fact(name: String, value: AnyView) -> AnyView {
 fn page(entry: TrailEntry) -> AnyView {
     let named = |name: &str, value: AnyView| fact(name.to_owned(), value);
     let line = &entry.line;
-    let seq = line.entry.seq;
+    let (seq, at) = (line.entry.seq, line.entry.occurred_at);
     let subject = subject(line, entry.has_action);
     let about_anything = line.tool.is_some() || line.action_id.is_some() || line.rule_id.is_some();
     let mine = line.action_id.map(|id| {
@@ -61,7 +62,7 @@ fn page(entry: TrailEntry) -> AnyView {
             <h2>{words::FACTS} <small><code>{line.event_type}</code></small></h2>
             <dl class="args">
                 {named(words::WHO, line.entry.actor.clone().into_any())}
-                {named(words::WHEN, view! { <Ago at=line.entry.occurred_at read_at=entry.now/> }.into_any())}
+                {named(words::WHEN, view! { {instant(at)} ", " <Ago at=at read_at=entry.now/> }.into_any())}
                 {about_anything.then(|| named(words::ABOUT, view! { {subject} {mine} }.into_any()))}
                 {line
                     .entry
