@@ -234,5 +234,11 @@ test('a server that is killed in the middle of a run goes on with it', async ({ 
   await expect.poll(async () => (await state()).state, { timeout: 30_000 }).toBe('done');
   expect((await state()).actions_purged).toBe(40);
   expect(await server.sql(`SELECT count(*) FROM pending_actions WHERE tool_name = 'many'`)).toBe('0');
+  const last = await park(server, agent.token!, { tool_name: 'many' });
+  await reject(server, person.token!, last.id);
+  await server.sql(`UPDATE pending_actions SET decided_at = decided_at - interval '91 days' WHERE id = '${last.id}'`);
+  await sealsAge(server, 366);
+  const byCommand = await server.command('retention', 'run');
+  expect(byCommand).toMatch(/^Archived and purged: 1 actions with 0 attempts, and [1-9]\d* entries of the trail\.\n[0-9a-f]{64} {2}\S+-actions-\S+\n[0-9a-f]{64} {2}\S+-events-/);
   expect(await server.command('audit', 'verify', '--archives')).toContain('The trail is whole.');
 });

@@ -79,7 +79,9 @@ async fn write_actions(engine: &Engine, run: &Run) -> Result<(Option<Archive>, i
     let mut overrides = HashMap::new();
     loop {
         let began = Instant::now();
-        let places = store::retention::due_actions(&engine.pool, &run.cutoffs, after, ACTIONS).await?;
+        let mut connection = engine.pool.acquire().await?;
+        let places = store::retention::due_actions(&mut connection, &run.cutoffs, after, ACTIONS).await?;
+        drop(connection);
         let Some(last) = places.last() else { break };
         after = Some(*last);
         let ids: Vec<Uuid> = places.iter().map(|place| place.id).collect();
@@ -95,7 +97,7 @@ async fn write_actions(engine: &Engine, run: &Run) -> Result<(Option<Archive>, i
         };
         file.add(text, actions, places[0].at, last.at).await?;
         writing = Some(file);
-        store::retention::note_written(&engine.pool, run.id, written).await?;
+        store::retention::note_written(&mut *engine.pool.acquire().await?, run.id, written).await?;
         rest(began).await;
     }
     let Some(writing) = writing else { return Ok((None, 0)) };
@@ -177,7 +179,7 @@ async fn write_events(engine: &Engine, run: &Run, (first, last): (i64, i64), alr
             let (Some(from), Some(to)) = (from, to) else { continue };
             file.add(lines, seqs.len(), from, to).await?;
             written += i64::try_from(seqs.len()).expect("a batch is small");
-            store::retention::note_written(&engine.pool, run.id, written).await?;
+            store::retention::note_written(&mut connection, run.id, written).await?;
             rest(began).await;
         }
     }

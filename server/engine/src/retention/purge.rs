@@ -10,6 +10,8 @@ use super::{Archive, Run, State, archive, begin};
 use crate::trail::Entry;
 use crate::{Engine, Error, Result, store, trail};
 
+// A run never needs more than one connection beside the one that holds its lock: a command has three in all.
+
 /// One run of steps at a time over all instances: the advisory lock's key.
 const RETENTION: i64 = 0x0A2C_417E;
 /// How many actions, and about how many entries, leave in one transaction.
@@ -114,7 +116,7 @@ async fn purge_some(engine: &Engine, run: &Run) -> Result<bool> {
         let Some(place) = store::retention::lock_actions_place(&mut transaction, run.id).await? else {
             return Ok(false);
         };
-        let places = store::retention::due_actions(&engine.pool, &run.cutoffs, place, ACTIONS).await?;
+        let places = store::retention::due_actions(&mut transaction, &run.cutoffs, place, ACTIONS).await?;
         if !places.is_empty() {
             store::retention::purge_actions(&mut transaction, run.id, &run.cutoffs, &places).await?;
             transaction.commit().await?;

@@ -103,7 +103,7 @@ pub(crate) struct Place {
 
 /// The next actions that are due after a place, at most `limit`.
 pub(crate) async fn due_actions(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     cutoffs: &Cutoffs,
     after: Option<Place>,
     limit: i64,
@@ -117,7 +117,7 @@ pub(crate) async fn due_actions(
         after.map(|place| place.id),
         limit
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await
 }
 

@@ -145,9 +145,9 @@ pub(crate) async fn rehome(pool: &PgPool, id: Uuid, host: &str, directory: &str)
 }
 
 /// Notes how much is written to the archives.
-pub(crate) async fn note_written(pool: &PgPool, id: Uuid, written: i64) -> sqlx::Result<()> {
+pub(crate) async fn note_written(connection: &mut PgConnection, id: Uuid, written: i64) -> sqlx::Result<()> {
     sqlx::query!("UPDATE retention_runs SET written = $2 WHERE id = $1 AND state = 'started'", id, written)
-        .execute(pool)
+        .execute(connection)
         .await?;
     Ok(())
 }
