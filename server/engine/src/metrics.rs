@@ -23,6 +23,7 @@ use domain::view::HealthStrip;
 use sqlx::PgPool;
 use tokio::sync::Mutex;
 
+use crate::store::metric_spans::Depth::{Everything, Outcomes};
 use crate::{Engine, Result, require, store};
 
 pub use closing::close;
@@ -63,7 +64,7 @@ pub(crate) async fn require_timezone(pool: &PgPool, timezone: &str) -> Result<()
 /// `forbidden` without `metrics:read`; when one of them cannot be read: an answer is whole, or none.
 pub async fn report(engine: &Engine, principal: &Principal) -> Result<Metrics> {
     require(principal, Scope::MetricsRead)?;
-    let history = read(engine, 2 * MONTH as i32 - 1).await?;
+    let history = read(engine, 2 * MONTH as i32 - 1, Everything).await?;
     let now = Now::read(engine).await?;
     let daily = compared(engine, &history, 1).await?;
     let weekly = compared(engine, &history, WEEK).await?;
@@ -213,7 +214,7 @@ pub async fn health(engine: &Engine) -> HealthStrip {
 }
 
 async fn strip(engine: &Engine) -> Result<HealthStrip> {
-    let history = read(engine, WEEK as i32 - 1).await?;
+    let history = read(engine, WEEK as i32 - 1, Outcomes).await?;
     let pending = store::metrics::pending(&engine.pool).await?;
     let rules_allow = store::metrics::rules_allow(&engine.pool).await?;
     let report = judge(&history, Some(pending), rules_allow);

@@ -31,7 +31,8 @@ pub async fn close(engine: &Engine) -> Result<usize> {
         if !store::try_lock(&mut transaction, CLOSER).await? {
             break;
         }
-        let mut days = metric_spans::count(&mut transaction, timezone, stretch).await?;
+        let mut days =
+            metric_spans::count(&mut transaction, timezone, stretch, metric_spans::Depth::Everything).await?;
         let figures = days.remove(&day.date).unwrap_or_default();
         if stretch == (day.starts_at, day.ends_at) {
             // Its hours: the day takes their place.

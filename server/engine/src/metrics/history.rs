@@ -39,7 +39,7 @@ impl History {
 }
 
 /// Today and so many days before it, all as they stood at one moment.
-pub(crate) async fn read(engine: &Engine, back: i32) -> Result<History> {
+pub(crate) async fn read(engine: &Engine, back: i32, depth: metric_spans::Depth) -> Result<History> {
     let timezone = &engine.policy.timezone;
     let mut snapshot = engine.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     let (days, now) = metric_spans::calendar(&mut snapshot, timezone, back).await?;
@@ -48,7 +48,7 @@ pub(crate) async fn read(engine: &Engine, back: i32) -> Result<History> {
     let closed = engine.spans.figures(&mut snapshot, &spans).await?;
     let mut open = BTreeMap::new();
     for gap in gaps(&days, &spans) {
-        for (date, figures) in metric_spans::count(&mut snapshot, timezone, gap).await? {
+        for (date, figures) in metric_spans::count(&mut snapshot, timezone, gap, depth).await? {
             open.entry(date).or_insert_with(Vec::new).push(Arc::new(figures));
         }
     }

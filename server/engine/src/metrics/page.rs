@@ -10,6 +10,7 @@ use domain::text_safety::escaped;
 use super::history::{History, read};
 use super::view::{DayFigures, FailureLine, MetricsPage, RuleLine, ToolLoadLine};
 use super::{auto_rate, compared, judge, pending_before, sum};
+use crate::store::metric_spans::Depth::Everything;
 use crate::{Engine, Result, require, store};
 
 /// The ranges that are offered, in days.
@@ -29,7 +30,7 @@ pub async fn page(engine: &Engine, principal: &Principal, range: usize) -> Resul
     let now = store::now(&engine.pool).await?;
     // A week and the one before it are wanted in any case: health is judged by them.
     let back = i32::try_from(2 * range.max(super::WEEK)).unwrap_or(super::LONGEST_DAYS) - 1;
-    let history = known("the history", read(engine, back).await);
+    let history = known("the history", read(engine, back, Everything).await);
     let by_tool = known("what waits", store::metrics::pending_by_tool(&engine.pool).await.map_err(Into::into));
     let rules_allow = known("the rules", store::metrics::rules_allow(&engine.pool).await.map_err(Into::into));
     let last_hour = known("the last hour", store::metrics::last_hour(&engine.pool).await.map_err(Into::into));

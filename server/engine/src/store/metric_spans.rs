@@ -130,17 +130,28 @@ pub(crate) async fn first_action(connection: &mut PgConnection) -> sqlx::Result<
     sqlx::query_scalar!("SELECT min(requested_at) FROM pending_actions").fetch_one(connection).await
 }
 
+/// How much is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    Everything,
+    /// Decisions and runs: what health is judged by. Every page asks for it, and calls may come by the thousand.
+    Outcomes,
+}
+
 /// What happened in a stretch of time, by day of the zone, counted from the actions themselves.
 pub(crate) async fn count(
     connection: &mut PgConnection,
     timezone: &str,
     stretch: Stretch,
+    depth: Depth,
 ) -> sqlx::Result<BTreeMap<NaiveDate, Figures>> {
     let mut days = BTreeMap::new();
     count_decisions(connection, timezone, stretch, &mut days).await?;
     count_runs(connection, timezone, stretch, &mut days).await?;
-    count_parks(connection, timezone, stretch, &mut days).await?;
-    count_attempts(connection, timezone, stretch, &mut days).await?;
+    if depth == Depth::Everything {
+        count_parks(connection, timezone, stretch, &mut days).await?;
+        count_attempts(connection, timezone, stretch, &mut days).await?;
+    }
     for figures in days.values_mut() {
         figures.latencies.sort_by(f64::total_cmp);
     }
