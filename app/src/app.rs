@@ -25,6 +25,7 @@ fn routes() -> impl IntoView {
     use leptos_router::components::Redirect;
 
     use crate::pages::approvals::edit::EditPage;
+    use crate::pages::approvals::groups::GroupsPage;
     use crate::pages::full_view::FullViewPage;
     use crate::pages::login::LoginPage;
     use crate::pages::not_found::NotFoundPage;
@@ -41,6 +42,7 @@ fn routes() -> impl IntoView {
             <Route path=path!("/approvals/rules/:id/replace") view=|| view! { <Frame><SheetPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id/rule") view=|| view! { <Frame><SheetPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/rules/:id") view=|| view! { <Frame><RulePage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/approvals/groups") view=|| view! { <Frame><GroupsPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id?") view=approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id/full") view=|| view! { <Frame><FullViewPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/tools") view=|| view! { <Frame><ToolsPage/></Frame> } ssr=SsrMode::Async/>

@@ -19,6 +19,8 @@ use domain::tool::Executor;
 use domain::view::{ActionDetail, ActionRow, Decided};
 
 #[cfg(feature = "ssr")]
+pub(crate) mod groups;
+#[cfg(feature = "ssr")]
 pub(crate) mod people;
 #[cfg(feature = "ssr")]
 pub(crate) mod rules;
@@ -181,6 +183,12 @@ pub(crate) const LIST_UNREAD: &str = "The list could not be read.";
 pub(crate) const STALE: &str = "What you see may be out of date:";
 pub(crate) const PAST_DEADLINE: &str = "expired";
 pub(crate) const NO_DEADLINE: &str = "no deadline";
+pub(crate) const GROUPED: &str = "Grouped";
+
+/// Of several, the nearest.
+pub(crate) fn first_deadline(left: &str) -> String {
+    format!("the first expires in {left}")
+}
 pub(crate) const WAITS_FOR_EXECUTOR: &str = "waiting for an executor";
 
 pub(crate) fn status_filter(word: &str) -> &str {

@@ -86,8 +86,8 @@ pub(crate) fn wakes_up() -> bool {
 fn is_awake(path: &str) -> bool {
     match path.strip_prefix("/approvals") {
         Some("") => true,
-        // The standing rules stand where an action's id would.
-        Some("/rules") => false,
+        // These stand where an action's id would.
+        Some("/rules" | "/groups") => false,
         Some(below) => below.strip_prefix('/').is_some_and(|id| !id.contains('/')),
         None => false,
     }
@@ -117,9 +117,16 @@ mod tests {
         for path in ["/approvals", "/approvals/", "/approvals/0198"] {
             assert!(is_awake(path), "{path}");
         }
-        for path in
-            ["/", "/login", "/approvalsx", "/approvals/a/b", "/approvals/rules", "/approvals/rules/0198", "/nothing"]
-        {
+        for path in [
+            "/",
+            "/login",
+            "/approvalsx",
+            "/approvals/a/b",
+            "/approvals/rules",
+            "/approvals/rules/0198",
+            "/approvals/groups",
+            "/nothing",
+        ] {
             assert!(!is_awake(path), "{path}");
         }
     }

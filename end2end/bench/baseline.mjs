@@ -109,12 +109,13 @@ function values(action, event) {
     p32: null,
     p33: null,
     p34: action.pending_rule_id,
+    p35: action.shape_sha256,
   };
 }
 
 async function script(given) {
   const { text, parameters } = await parkStatement();
-  if (parameters !== 34) throw new Error('the statement that parks has other parameters: tell end2end/bench/baseline.mjs');
+  if (parameters !== 35) throw new Error('the statement that parks has other parameters: tell end2end/bench/baseline.mjs');
   const id = (fill) => `lpad(to_hex(:row::bigint), 32, '${fill}')::uuid`;
   const one = (number) => {
     if (number === 1) return id('0');

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::risk::RiskTier;
 use domain::rule::form::Kind;
+use domain::rule::lint::{Flag, Warning};
 use domain::rule::{Effect, Hygiene, RuleState, Unlisted};
 use domain::time_text::{instant, span};
 
@@ -40,6 +41,17 @@ pub(crate) const FIRST_PAGE: &str = "First page";
 pub(crate) const NEXT_PAGE: &str = "Next page";
 pub(crate) const NEVER: &str = "never";
 pub(crate) const NO_END: &str = "no end";
+
+// What could be decided once.
+pub(crate) const PROMOTIONS: &str = "Approved again and again";
+pub(crate) const PROMOTIONS_LEAD: &str =
+    "People approved these calls five times or more in 30 days and never rejected one, and no rule decides them.";
+pub(crate) const MAKE_THIS: &str = "Make this a rule";
+
+/// How often, and when last.
+pub(crate) fn approved_times(count: i64) -> String {
+    format!("approved {count} times")
+}
 
 // One rule.
 pub(crate) const ALL_RULES: &str = "All rules";
@@ -101,6 +113,32 @@ pub(crate) const REJECTED_ONES: &str = "Show what was rejected";
 // Calls that wait.
 pub(crate) const APPLY_TITLE: &str = "Calls that wait";
 pub(crate) const APPLIED: &str = "What came of it";
+
+/// What stands out about a rule.
+pub(crate) const fn flag(flag: Flag) -> &'static str {
+    match flag {
+        Flag::Unused => hygiene(Hygiene::Unused),
+        Flag::NearlySpent => hygiene(Hygiene::NearLimit),
+        Flag::Broad => hygiene(Hygiene::Broad),
+        Flag::ExpiresSoon => hygiene(Hygiene::Expiring),
+        Flag::StaleSchema => "the tool has changed",
+        Flag::Shadowed(_) => "never decides",
+    }
+}
+
+/// What a rule's maker may not have meant. The other rule that it is about stands beside it.
+pub(crate) fn warning(warning: &Warning) -> String {
+    match warning {
+        Warning::ShadowedBy(_) => {
+            "Changes nothing: another rule does the same for more calls, and for as long.".to_owned()
+        }
+        Warning::DuplicateOf(_) => "Another rule asks the same.".to_owned(),
+        Warning::DeniedBy(_) => "Never decides: another rule refuses every call that fits.".to_owned(),
+        Warning::HeldBy(_) => "Never decides: another rule holds every call that fits.".to_owned(),
+        Warning::MayBeDenied(_) => "Another rule may refuse some of the calls that fit.".to_owned(),
+        other => other.words(),
+    }
+}
 
 /// What is worth a look.
 pub(crate) const fn hygiene(what: Hygiene) -> &'static str {
@@ -229,6 +267,18 @@ pub(crate) fn waiting_matched(matched: i64, of: i64) -> String {
     format!("{matched} of {of} waiting would match")
 }
 
+/// What a rule would do, in a breath.
+pub(crate) fn in_short(passed: (i64, i64), rejected: i64, waiting: (i64, i64), unmet: usize) -> String {
+    let passed = format!("{} {}", passed.0, replayed_of(passed.1));
+    let rejected = if rejected > 0 { format!(", {}", rejected_by_people(rejected)) } else { String::new() };
+    let demands = match unmet {
+        0 => String::new(),
+        1 => " One demand is not met.".to_owned(),
+        unmet => format!(" {unmet} demands are not met."),
+    };
+    format!("{passed}{rejected}; {}.{demands}", waiting_matched(waiting.0, waiting.1))
+}
+
 /// A rule that fits too, and why another decides.
 pub(crate) fn lost_by(step: &str) -> String {
     match step {
@@ -267,10 +317,14 @@ pub(crate) const LAST_DAY: &str = "Its last day";
 pub(crate) const WHAT_IT_WOULD_DO: &str = "What it would do";
 pub(crate) const NOT_CHECKED: &str =
     "\"Check\" shows here what the rule would have done with the calls of the last 30 days, and what its tier demands.";
+pub(crate) const NOT_CHECKED_NOW: &str =
+    "It could not be checked just now, so nothing here is up to date. \"Check\" tries again; what you typed stays.";
 pub(crate) const MEND_FIRST: &str = "What it would do is shown once the fields can be read.";
 pub(crate) const PASSES_REJECTED: &str = "Would have passed a call that was rejected.";
 pub(crate) const NARROW: &str = "Narrow an argument, or be sure.";
 pub(crate) const CONFIRM_BROAD: &str = "It narrows nothing, and I have seen what would pass";
+pub(crate) const LOOK_AT: &str = "Look at this";
+pub(crate) const THAT_RULE: &str = "That rule";
 pub(crate) const CALL_FITS: &str = "This call fits it.";
 pub(crate) const CALL_FITS_NOT: &str = "This call does not fit it.";
 pub(crate) const IT_READS: &str = "It reads";

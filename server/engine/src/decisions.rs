@@ -50,21 +50,17 @@ pub async fn approve(engine: &Engine, principal: &Principal, id: ActionId, with:
     let decider = person(principal)?;
     let note = with.note.filter(|note| !note.trim().is_empty());
     check_text("/note", note.as_deref())?;
+    let draft = match &with.rule {
+        Some(wanted) => Some(rules::draft_while_approving(engine, principal, id, wanted, &with.edit).await?),
+        None => None,
+    };
     if !with.edit.is_empty() {
-        if with.rule.is_some() {
-            let message = "cannot come with an edit: approve the edit, then make a rule from the action";
-            return Err(Problem::invalid("/create_rule", message).into());
-        }
-        return editing::approve(engine, principal, id, decider, Approve { note, ..with }).await;
+        return editing::approve(engine, principal, id, decider, Approve { note, ..with }, draft).await;
     }
     if let Some(shown) = with.args_sha256 {
         let action = store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?;
         changed_since(&action, shown)?;
     }
-    let draft = match &with.rule {
-        Some(wanted) => Some(rules::draft_while_approving(engine, principal, id, wanted).await?),
-        None => None,
-    };
     decide(engine, principal, id, (Verb::Approve, draft), decider, note.as_deref()).await
 }
 
@@ -74,9 +70,9 @@ pub(crate) async fn approve_as_parked(
     principal: &Principal,
     id: ActionId,
     decider: Decider,
-    note: Option<&str>,
+    (note, rule): (Option<&str>, Option<Draft>),
 ) -> Result<Decision> {
-    decide(engine, principal, id, (Verb::Approve, None), decider, note).await
+    decide(engine, principal, id, (Verb::Approve, rule), decider, note).await
 }
 
 /// Refuses a decision about other arguments than those that were shown.
@@ -154,20 +150,27 @@ async fn decide(
     };
     let mask = actions::mask(engine, &mut transaction, &action).await?;
     let reason = reason.map(|reason| mask.text(reason));
-    let mut made = None;
-    if let Some(draft) = rule {
-        let (kept, rule) = rules::make_from(transaction, principal, draft, &action).await?;
-        (transaction, made) = (kept, Some(rule));
-    }
-    let tier = ("risk_tier", Json::from(action.risk_tier.as_str()));
-    let rule = made.as_ref().map(|made| ("rule_id", Json::from(made.rule.id.to_string())));
-    let adds = std::iter::once(tier).chain(rule);
     let event = (event_type(verb), reason.as_deref());
+    let tier = ("risk_tier", Json::from(action.risk_tier.as_str()));
+    conclude_with_rule(engine, transaction, principal, rule, event, action, [tier]).await
+}
+
+/// Ends an approval with the rule that was wanted with it, if one was: both happen, or neither.
+pub(crate) async fn conclude_with_rule(
+    engine: &Engine,
+    transaction: Transaction<'_, Postgres>,
+    principal: &Principal,
+    rule: Option<Draft>,
+    event: (EventType, Option<&str>),
+    action: Action,
+    adds: impl IntoIterator<Item = (&'static str, Json)>,
+) -> Result<Decision> {
+    let Some(draft) = rule else { return conclude(engine, transaction, principal, event, action, adds).await };
+    let (transaction, made) = rules::make_from(transaction, principal, draft, &action).await?;
+    let adds = adds.into_iter().chain([("rule_id", Json::from(made.rule.id.to_string()))]);
     let decision = conclude(engine, transaction, principal, event, action, adds).await?;
-    if let Some(made) = &made {
-        made.announce(engine);
-    }
-    Ok(Decision { rule: made.map(|made| made.rule), ..decision })
+    made.announce(engine);
+    Ok(Decision { rule: Some(made.rule), ..decision })
 }
 
 /// Ends what a person or an agent did to an action: its entry in the trail, with the reason already masked, then the

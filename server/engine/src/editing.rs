@@ -13,13 +13,16 @@ use domain::lifecycle::{Verb, next};
 use domain::problem::{Code, FieldError, Problem};
 use domain::redaction::CallMask;
 use domain::risk::RiskTier;
+use domain::rule::Draft;
 use domain::search::words_of;
 use domain::tool::Tool;
 use domain::view::ActionRow;
 use sqlx::PgConnection;
 
 use crate::console::{deceptions, row};
-use crate::decisions::{Approve, Decision, approve_as_parked, changed_since, conclude, late, person, refused};
+use crate::decisions::{
+    Approve, Decision, approve_as_parked, changed_since, conclude_with_rule, late, person, refused,
+};
 use crate::gate::{Objection, objection};
 use crate::notify::Change as News;
 use crate::rule_set::RuleSet;
@@ -154,6 +157,8 @@ fn beside_fields(form: &Form, errors: Vec<FieldError>) -> Vec<Refused> {
 
 /// Approves a pending action with other arguments.
 ///
+/// With a rule, if one is wanted: both happen, or neither.
+///
 /// # Errors
 /// As [`crate::decisions::approve`], and what the gate has against the new arguments.
 pub(crate) async fn approve(
@@ -162,6 +167,7 @@ pub(crate) async fn approve(
     id: ActionId,
     decider: Decider,
     with: Approve,
+    rule: Option<Draft>,
 ) -> Result<Decision> {
     let Some(shown) = with.args_sha256 else {
         let message = "is needed to edit: the digest of the arguments that were shown";
@@ -172,7 +178,12 @@ pub(crate) async fn approve(
     let before =
         store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
     changed_since(&before, shown)?;
-    let tool = held(&mut transaction, &before).await?;
+    let tool = if rule.is_some() {
+        // As the rule will need it: whoever shares the tool first and wants it alone later waits for those who do the same.
+        there(store::tools::touch_rules(&mut transaction, &before.tool_name).await?, &before)?
+    } else {
+        held(&mut transaction, &before).await?
+    };
     let rules = rule_set::load(&mut *transaction, &tool).await?;
     if next(before.state(), Verb::Approve).is_err() {
         // At once, not when the connection is next used: a claim passes over what is locked.
@@ -194,7 +205,7 @@ pub(crate) async fn approve(
     };
     if edited.sha256 == before.args_sha256 {
         transaction.rollback().await?;
-        return approve_as_parked(engine, principal, id, decider, note).await;
+        return approve_as_parked(engine, principal, id, decider, (note, rule)).await;
     }
     let masked_args = edited.mask.effective();
     let words = words_of(&[], masked_args);
@@ -206,13 +217,27 @@ pub(crate) async fn approve(
     let reason = note.map(|note| edited.mask.text(note));
     let adds =
         [("risk_tier", Json::from(action.risk_tier.as_str())), ("edited", places(&differences(&action, &edited.mask)))];
-    conclude(engine, transaction, principal, (EventType::ActionApproved, reason.as_deref()), action, adds).await
+    let event = (EventType::ActionApproved, reason.as_deref());
+    conclude_with_rule(engine, transaction, principal, rule, event, action, adds).await
+}
+
+/// The action as it would be with these changes.
+///
+/// # Errors
+/// `invalid_request`, with pointers below `/edited_args`.
+pub(crate) async fn as_edited(engine: &Engine, action: Action, changes: &[Change]) -> Result<Action> {
+    let overrides = crate::actions::overrides(engine, &action.tool_name).await?;
+    let args = arguments(&action, &overrides, changes)?;
+    Ok(Action { edited: Some(domain::action::EditedArgs { sha256: Digest::of(&args), args }), ..action })
 }
 
 /// The tool of the action, kept as it is until the transaction ends: what the gate says of the edit holds when it is
 /// written.
 async fn held(connection: &mut PgConnection, action: &Action) -> Result<Tool> {
-    let tool = store::tools::find_held(connection, &action.tool_name).await?;
+    there(store::tools::find_held(connection, &action.tool_name).await?, action)
+}
+
+fn there(tool: Option<Tool>, action: &Action) -> Result<Tool> {
     tool.ok_or_else(|| crate::Error::Corrupt(format!("action {} is of a tool that is not there", action.id)))
 }
 

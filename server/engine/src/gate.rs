@@ -15,6 +15,7 @@ use domain::problem::{Code, FieldError, Problem};
 use domain::redaction::CallMask;
 use domain::rule::Rule;
 use domain::search::words_of;
+use domain::suggestion::shape_of;
 use domain::tool::{Gating, Tool};
 use uuid::Uuid;
 
@@ -164,7 +165,8 @@ async fn try_insert(
     (tool, rules): (&Tool, &RuleSet),
 ) -> Result<Option<Gated>> {
     let verdict = verdict::of(tool, rules, &request.tool_args);
-    let mask = CallMask::of(&request.tool_args, &ClassOverrides::from(tool));
+    let overrides = ClassOverrides::from(tool);
+    let mask = CallMask::of(&request.tool_args, &overrides);
     let longest = tool.expiry_hours.unwrap_or(engine.policy.default_expiry_hours);
     let wished = request.expires_in_hours.and_then(|hours| i32::try_from(hours).ok());
     let summary = request.agent_summary.as_deref().map(|text| mask.text(text)).unwrap_or_default();
@@ -198,6 +200,7 @@ async fn try_insert(
         deduplication_key: request.deduplication_key.as_deref(),
         presumed_secret,
         words: &words,
+        shape: shape_of(&request.tool_args, &overrides),
     };
     let metadata = Json::object([
         ("tool_name", Json::from(request.tool_name.as_str())),

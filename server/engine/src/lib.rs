@@ -19,6 +19,7 @@ pub mod expiry;
 pub mod full_view;
 pub mod gate;
 pub mod gating;
+pub mod groups;
 pub mod http_executor;
 pub mod idempotency;
 pub mod identity;

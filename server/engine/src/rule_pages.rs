@@ -11,13 +11,14 @@ use domain::lifecycle::Status;
 use domain::page::{Limit, Sort};
 use domain::query_string::QueryString;
 use domain::risk::RiskTier;
-use domain::rule::{Effect, Hygiene, Rule, RuleState, Unlisted};
+use domain::rule::lint::{Flag, Warning};
+use domain::rule::{Effect, Rule, RuleState, Unlisted};
 use domain::rule_filter::RuleFilter;
 use domain::text_safety::{Piece, escaped, visible};
 use domain::tool::Gating;
 use domain::view::{ActionRow, TimelineEntry};
 
-use crate::rules::{FullRule, RulePage};
+use crate::rules::{FullRule, Promotion, RulePage};
 use crate::simulation::{self, Tally};
 use crate::{Engine, Result, actions, console, rules, store};
 
@@ -39,7 +40,8 @@ pub struct RuleLine {
     /// What a call must be to fit.
     pub words: String,
     pub state: RuleState,
-    pub hygiene: Vec<Hygiene>,
+    /// What stands out about it while it is in force.
+    pub flags: Vec<Flag>,
     pub use_count: i64,
     pub max_uses: Option<i64>,
     pub expires_at: Option<DateTime<Utc>>,
@@ -54,6 +56,10 @@ pub struct RuleList {
     pub permanent: i64,
     pub bounded: i64,
     pub inactive: i64,
+    /// What could be decided once.
+    pub promotions: Vec<Promotion>,
+    /// Whether whoever looks may make rules.
+    pub makes: bool,
     pub now: DateTime<Utc>,
 }
 
@@ -76,6 +82,8 @@ pub struct Ended {
 #[derive(Clone, Debug)]
 pub struct RuleDetail {
     pub line: RuleLine,
+    /// What its maker may not have meant.
+    pub warnings: Vec<Warning>,
     pub asked: Vec<AskedOf>,
     pub unlisted: Unlisted,
     /// Of the tool now; `None`: there is no such tool any more.
@@ -115,11 +123,17 @@ pub async fn list(engine: &Engine, principal: &Principal, address: &str) -> Resu
         filter.active = filter.active.or(Some(true));
     }
     let RulePage { rules, next, bounded, permanent, inactive, now } = rules::list(engine, principal, &filter).await?;
-    let lines = rules.iter().map(|rule| line(rule, now)).collect();
-    Ok(RuleList { lines, next_cursor: next, permanent, bounded, inactive, now })
+    let reviews = rules::review(engine, &rules).await?;
+    let lines = rules.iter().zip(reviews).map(|(rule, review)| line(rule, review.flags)).collect();
+    // Asked for where they are shown: on the first page of what decides now.
+    let first = filter.state.is_none() && filter.active == Some(true) && filter.after.is_none();
+    let reads = principal.may(Scope::ActionsRead);
+    let promotions = if first && reads { rules::promotions(engine, principal).await? } else { Vec::new() };
+    let makes = principal.may(Scope::RulesWrite);
+    Ok(RuleList { lines, next_cursor: next, permanent, bounded, inactive, promotions, makes, now })
 }
 
-fn line(rule: &Rule, now: DateTime<Utc>) -> RuleLine {
+fn line(rule: &Rule, flags: Vec<Flag>) -> RuleLine {
     let definition = &rule.definition;
     RuleLine {
         id: rule.id,
@@ -129,7 +143,7 @@ fn line(rule: &Rule, now: DateTime<Utc>) -> RuleLine {
         effect: definition.effect,
         words: definition.words(),
         state: rule.state(),
-        hygiene: rule.hygiene(now),
+        flags,
         use_count: rule.use_count,
         max_uses: definition.max_uses,
         expires_at: definition.expires_at,
@@ -150,6 +164,7 @@ pub async fn detail(engine: &Engine, principal: &Principal, id: RuleId) -> Resul
     let overrides = actions::overrides(engine, &rule.definition.tool_name).await?;
     let waiting = waiting(engine, principal, &rule).await?;
     let definition = &rule.definition;
+    let review = rules::review(engine, std::slice::from_ref(&rule)).await?.pop().unwrap_or_default();
     let asked = definition
         .constraints
         .iter()
@@ -178,7 +193,8 @@ pub async fn detail(engine: &Engine, principal: &Principal, id: RuleId) -> Resul
         events: events.iter().map(|event| console::timeline(event, visible)).collect(),
         may_change,
         now,
-        line: line(&rule, now),
+        warnings: review.warnings,
+        line: line(&rule, review.flags),
     })
 }
 

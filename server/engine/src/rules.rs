@@ -4,6 +4,7 @@
 mod applying;
 mod inventory;
 mod making;
+mod promotion;
 mod review;
 mod trial;
 
@@ -26,6 +27,8 @@ use uuid::Uuid;
 pub use applying::{Applied, apply};
 pub use inventory::{all, csv};
 pub use making::FromAction;
+pub use promotion::{DAYS as PROMOTION_DAYS, Promotion, promotions};
+pub(crate) use review::foresee;
 pub use review::{Review, review};
 pub use trial::{Considered, Judged, Outcome, Trial, TrialCall, TrialRule, considered, test};
 

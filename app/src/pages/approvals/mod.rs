@@ -8,6 +8,8 @@ mod desk;
 mod detail;
 #[cfg(feature = "ssr")]
 pub(crate) mod edit;
+#[cfg(feature = "ssr")]
+pub(crate) mod groups;
 mod health;
 mod held;
 mod later;

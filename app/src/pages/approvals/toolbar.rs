@@ -25,6 +25,7 @@ pub(super) fn Toolbar(desk: Desk) -> impl IntoView {
                 {Sort::ALL.into_iter().map(|sort| sort_link(desk, sort)).collect_view()}
             </nav>
             <button type="button" class="btn" popovertarget="filter" data-key="/">{message::FILTER_BUTTON} <kbd>"/"</kbd></button>
+            <a class="btn" rel="external" href="/approvals/groups">{message::GROUPED}</a>
             <Expire/>
         </div>
         {move || {

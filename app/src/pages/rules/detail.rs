@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::{use_params_map, use_url};
 
-use super::parts::{ends, flags, state, unread, uses};
+use super::parts::{ends, flags, state, unread, uses, warnings};
 use super::replay::{Replayed, replayed};
 use super::trial::{Tried, trial_form, tried};
 use crate::api::rules::{Apply, Resume, Revoke};
@@ -73,6 +73,7 @@ fn page(rule: &RuleDetail, flash: Option<Flash>, replay: Option<Replayed>, trial
             .map(|why| view! { <p class="warned"><b>{words::SUSPENDED}</b> " " <Pieces pieces=why/></p> })}
         {rule.no_rule_applies.filter(|_| decides).map(|how| view! { <p class="warned">{words::no_rule_applies(how)}</p> })}
         {many.map(came_of)}
+        {warnings(&rule.warnings).map(|told| view! { <section class="card"><h2>{words::LOOK_AT}</h2><div class="body">{told}</div></section> })}
         {waiting(rule)}
         {fits(rule)}
         {facts(rule)}

@@ -3,15 +3,19 @@
 use chrono::{DateTime, Utc};
 use domain::query_string::QueryString;
 use domain::rule::{Effect, RuleState};
+use domain::text_safety::escaped;
 use engine::rule_pages::{RuleLine, RuleList};
+use engine::rules::Promotion;
 use leptos::prelude::*;
 use leptos_router::hooks::use_url;
 
 use super::parts::{ends, flags, state, unread, uses};
 use crate::api::{Failure, answer, engine, person};
 use crate::components::moment::Ago;
+use crate::components::tier::Tier;
 use crate::local_path::{escape, rule_page, tool_page};
 use crate::message::{self, rules as words};
+use crate::pages::approvals::query::Query;
 use crate::visitor::may_make_rules;
 
 const PATH: &str = "/approvals/rules";
@@ -59,7 +63,9 @@ pub(crate) fn RulesPage() -> impl IntoView {
     let content = Suspend::new(async move {
         match read(&address).await {
             Ok(page) => {
-                view! { {summary(&page)} {tabs(&address)} {filter(&address)} {table(&address, page)} }.into_any()
+                let offers = promotions(&page);
+                view! { {summary(&page)} {tabs(&address)} {filter(&address)} {table(&address, page)} {offers} }
+                    .into_any()
             }
             Err(Failure(problem)) => view! { {tabs(&address)} {filter(&address)} {unread(problem)} }.into_any(),
         }
@@ -117,6 +123,37 @@ fn filter(address: &Address) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+/// What could be decided once. Where there is nothing to offer, nothing is said.
+fn promotions(page: &RuleList) -> Option<AnyView> {
+    let one = |own: &Promotion| {
+        let call = Query::default().href(Some(own.action_id));
+        let make = page.makes.then(|| {
+            let href = Query::default().href_of(own.action_id, "rule");
+            view! { <a class="btn" href=href>{words::MAKE_THIS}</a> }
+        });
+        view! {
+            <li class="row-of">
+                <Tier tier=own.risk_tier/>
+                <a class="more" href=call><b class="mono">{escaped(&own.tool_name)}</b> " " {own.headline.clone()}</a>
+                <span class="aside">{words::approved_times(own.approved)} ", " <Ago at=own.last_at read_at=page.now/></span>
+                {make}
+            </li>
+        }
+    };
+    (!page.promotions.is_empty()).then(|| {
+        view! {
+            <section class="card">
+                <h2>{words::PROMOTIONS}</h2>
+                <div class="body stack">
+                    <p class="aside">{words::PROMOTIONS_LEAD}</p>
+                    <ul class="plain stack">{page.promotions.iter().map(one).collect_view()}</ul>
+                </div>
+            </section>
+        }
+        .into_any()
+    })
 }
 
 fn choice(

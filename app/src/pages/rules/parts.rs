@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use domain::problem::{Code, Problem};
+use domain::rule::lint::Warning;
 use engine::rule_pages::RuleLine;
 use leptos::prelude::*;
 
 use crate::components::icon::Icon;
 use crate::components::moment::machine;
 use crate::components::problem_note::ProblemNote;
+use crate::local_path::rule_page;
 use crate::message::rules as words;
 
 /// The state in a word.
@@ -18,8 +20,18 @@ pub(super) fn state(line: &RuleLine) -> AnyView {
 
 /// What is worth a look, each with its mark.
 pub(super) fn flags(line: &RuleLine) -> AnyView {
-    let flag = |what| view! { " " <span class="flag"><Icon name="#i-warn"/>{words::hygiene(what)}</span> };
-    line.hygiene.iter().map(|what| flag(*what)).collect_view().into_any()
+    let flag = |what| view! { " " <span class="flag"><Icon name="#i-warn"/>{words::flag(what)}</span> };
+    line.flags.iter().map(|what| flag(*what)).collect_view().into_any()
+}
+
+/// What the rule's maker may not have meant, each with the way to the other rule that it is about.
+pub(super) fn warnings(warnings: &[Warning]) -> Option<AnyView> {
+    let one = |warning: &Warning| {
+        let other = warning.rule().map(|id| view! { " " <a class="more" href=rule_page(id)>{words::THAT_RULE}</a> });
+        view! { <li><Icon name="#i-warn"/> <span>{words::warning(warning)} {other}</span></li> }
+    };
+    (!warnings.is_empty())
+        .then(|| view! { <ul class="plain">{warnings.iter().map(one).collect_view()}</ul> }.into_any())
 }
 
 /// How many uses are made, and of how many.

@@ -147,6 +147,7 @@ fn written(page: SheetPage, place: &str, list: &Query) -> AnyView {
             {buttons(&page, back)}
         </form>
         {only}
+        <script type="module" src="/sheet.js"></script>
     }
     .into_any()
 }

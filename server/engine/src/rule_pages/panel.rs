@@ -4,12 +4,15 @@
 use chrono::{DateTime, Utc};
 use domain::action::Action;
 use domain::argument::ClassOverrides;
+use domain::id::RuleId;
 use domain::identity::Principal;
 use domain::lifecycle::Status;
 use domain::matching::{Classes, Matcher, Verdict};
+use domain::rule::lint::Warning;
 use domain::rule::{Definition, Demand, Draft, Ground, demands};
 use domain::tool::Tool;
 
+use crate::rules::foresee;
 use crate::simulation::{Replay, ReplayRule, Tally, replay};
 use crate::{Engine, Result};
 
@@ -25,6 +28,8 @@ pub struct Panel {
     pub verdict: Option<Verdict>,
     /// In words, as it would read.
     pub words: String,
+    /// What its maker may not mean.
+    pub warnings: Vec<Warning>,
     /// It narrows nothing: whoever makes it says so.
     pub asks_to_confirm: bool,
 }
@@ -43,7 +48,7 @@ pub(super) async fn panel(
     engine: &Engine,
     principal: &Principal,
     tool: &Tool,
-    action: Option<&Action>,
+    (action, before): (Option<&Action>, Option<RuleId>),
     draft: &Draft,
     now: DateTime<Utc>,
 ) -> Result<Option<Panel>> {
@@ -56,13 +61,17 @@ pub(super) async fn panel(
     let bounded = Definition { max_uses: definition.max_uses.or(Some(1)), ..definition.clone() };
     let verdict =
         from.map(|args| Matcher::new(&bounded, tool.risk_tier, &overrides).verdict(args, &Classes::new(&overrides)));
+    let warnings = foresee(engine, tool, &definition, before).await?;
     let rule = ReplayRule::Defined(bounded);
     let mut tally = replay(engine, principal, Replay { rule, days: DAYS }, |_| {}).await?;
     if let (Some(action), Some(verdict)) = (action, &verdict) {
         leave_out(&mut tally, action, verdict.holds());
     }
+    let asks_to_confirm = demands.iter().any(|demand| demand.pointer == "/confirm_broad");
     Ok(Some(Panel {
-        asks_to_confirm: demands.iter().any(|demand| demand.pointer == "/confirm_broad"),
+        // What has to be confirmed is told there.
+        warnings: warnings.into_iter().filter(|own| !(asks_to_confirm && *own == Warning::Broad)).collect(),
+        asks_to_confirm,
         words: definition.words(),
         demands,
         tally,

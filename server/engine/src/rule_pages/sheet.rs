@@ -94,7 +94,8 @@ pub async fn sheet(engine: &Engine, principal: &Principal, from: &SheetFrom, pos
     let panel = match &checked {
         Ok(draft) if asked_for || !starts_empty => {
             errors.extend(accept(draft.clone(), &base.ground()).err().unwrap_or_default());
-            panel(engine, principal, &base.tool, base.action.as_ref(), draft, base.now).await?
+            let stands_on = (base.action.as_ref(), base.old.as_ref().map(|old| old.id));
+            panel(engine, principal, &base.tool, stands_on, draft, base.now).await?
         }
         Ok(_) => None,
         Err(wrong) => {

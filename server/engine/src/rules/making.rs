@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::action::Action;
 use domain::argument::ClassOverrides;
 use domain::constraint::{Asked, Constraint, Exact, read_constraints};
+use domain::editing::Change;
 use domain::event::EventType;
 use domain::id::{ActionId, RuleId};
 use domain::identity::Principal;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 
 use super::{announce, person, rejected};
 use crate::trail::Entry;
-use crate::{Engine, Result, store, trail};
+use crate::{Engine, Result, editing, store, trail};
 
 /// So many approved calls are looked at for a suggestion.
 const LOOKED_BACK: i64 = 200;
@@ -58,15 +59,18 @@ pub enum WantedRule {
     Draft(Json),
 }
 
-/// The draft of a rule that is wanted while approving an action; errors are told below `/create_rule`.
+/// The draft of a rule that is wanted while approving an action, of its arguments as they are to run; errors are told
+/// below `/create_rule`.
 pub(crate) async fn draft_while_approving(
     engine: &Engine,
     principal: &Principal,
     id: ActionId,
     wanted: &WantedRule,
+    edit: &[Change],
 ) -> Result<Draft> {
     person(principal)?;
     let action = store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?;
+    let action = if edit.is_empty() { action } else { editing::as_edited(engine, action, edit).await? };
     match wanted {
         WantedRule::Suggested => draft_from(engine, &action, &FromAction::suggested(id)).await,
         WantedRule::Draft(written) => {

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use domain::argument::ClassOverrides;
-use domain::rule::Rule;
+use domain::id::RuleId;
 use domain::rule::lint::{Flag, Surroundings, Warning, hygiene, lint, lint_among};
+use domain::rule::{Definition, Rule};
 use domain::tool::Tool;
 
 use crate::{Engine, Result, rule_set, store};
@@ -39,18 +40,42 @@ pub async fn review(engine: &Engine, rules: &[Rule]) -> Result<Vec<Review>> {
             continue;
         };
         let overrides = ClassOverrides::from(tool);
-        let around =
-            Surroundings { tier: tool.risk_tier, overrides: &overrides, schema_sha256: tool.schema_sha256, others };
-        let mut warnings = lint(&rule.definition);
-        warnings.extend(lint_among(&rule.definition, Some(rule.id), &around));
+        let around = around(tool, &overrides, others);
+        let warnings = warnings(&rule.definition, Some(rule.id), &around);
         reviews.push(Review { flags: hygiene(rule, now, &around), warnings });
     }
     Ok(reviews)
 }
 
+/// Looks over a rule that is not made yet. `before`: the rule in whose place it is put.
+pub(crate) async fn foresee(
+    engine: &Engine,
+    tool: &Tool,
+    definition: &Definition,
+    before: Option<RuleId>,
+) -> Result<Vec<Warning>> {
+    let others = others(engine, tool).await?;
+    let overrides = ClassOverrides::from(tool);
+    Ok(warnings(definition, before, &around(tool, &overrides, &others)))
+}
+
+const fn around<'a>(tool: &Tool, overrides: &'a ClassOverrides, others: &'a [Rule]) -> Surroundings<'a> {
+    Surroundings { tier: tool.risk_tier, overrides, schema_sha256: tool.schema_sha256, others }
+}
+
+fn warnings(definition: &Definition, own: Option<RuleId>, around: &Surroundings) -> Vec<Warning> {
+    let mut warnings = lint(definition);
+    warnings.extend(lint_among(definition, own, around));
+    warnings
+}
+
 async fn surroundings(engine: &Engine, name: &str) -> Result<Option<(Tool, Vec<Rule>)>> {
     let Some(tool) = store::tools::find(&engine.pool, name).await? else { return Ok(None) };
-    let set = rule_set::of(engine, &tool).await?;
-    let others = set.judges().take(COMPARED).map(|judge| judge.rule.clone()).collect();
+    let others = others(engine, &tool).await?;
     Ok(Some((tool, others)))
+}
+
+async fn others(engine: &Engine, tool: &Tool) -> Result<Vec<Rule>> {
+    let set = rule_set::of(engine, tool).await?;
+    Ok(set.judges().take(COMPARED).map(|judge| judge.rule.clone()).collect())
 }

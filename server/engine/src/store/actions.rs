@@ -191,6 +191,8 @@ pub(crate) struct NewAction<'a> {
     pub(crate) presumed_secret: Option<&'a [u8]>,
     /// Under which words it is found.
     pub(crate) words: &'a [String],
+    /// What it has in common with the calls that do the same.
+    pub(crate) shape: Digest,
 }
 
 /// What the database added to a [`NewAction`].
@@ -225,10 +227,10 @@ pub(crate) async fn insert(
                 (id, tool_name, tool_args, tool_args_text, args_sha256, agent_summary, why, evidence, session_id,
                  agent_id, agent_token_id, status, execution_state, risk_tier, pending_code, pending_reason,
                  requested_at, expires_at, decided_by, decided_at, decision_reason, deduplication_key, words,
-                 approval_rule_id, pending_rule_id)
+                 approval_rule_id, pending_rule_id, shape_sha256)
             SELECT $1, $2, $5::text::jsonb, $6, $7, $8, $9, $10::text::jsonb, $11, $12, $13, $14, $15, $16, $17, $18,
                    now(), now() + make_interval(hours => $19::int), $20, CASE WHEN $20::text IS NULL THEN NULL ELSE now() END,
-                   $21, $22, array_to_tsvector($30), $33, $34
+                   $21, $22, array_to_tsvector($30), $33, $34, $35
             FROM tool
             ON CONFLICT DO NOTHING
             RETURNING requested_at, expires_at
@@ -279,6 +281,7 @@ pub(crate) async fn insert(
         action.stopped_by.map(|id| id.0),
         action.approval_rule_id.map(|id| id.0),
         action.pending_rule_id.map(|id| id.0),
+        action.shape.0.as_slice(),
     )
     .fetch_optional(connection)
     .await
@@ -287,6 +290,12 @@ pub(crate) async fn insert(
 /// One action.
 pub(crate) async fn find(pool: &PgPool, id: ActionId) -> sqlx::Result<Option<Action>> {
     maybe_action(select_actions!("WHERE a.id = $1", id.0).fetch_optional(pool).await?)
+}
+
+/// Those of `ids` that are there, in no order.
+pub(crate) async fn find_all(pool: &PgPool, ids: &[ActionId]) -> sqlx::Result<Vec<Action>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    actions(select_actions!("WHERE a.id = ANY($1)", &ids).fetch_all(pool).await?)
 }
 
 /// One action, kept from changing until the transaction ends.

@@ -12,6 +12,7 @@ pub(crate) mod rules;
 pub(crate) mod seals;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod shapes;
 pub(crate) mod tokens;
 pub(crate) mod tools;
 pub(crate) mod users;

@@ -13,6 +13,7 @@ mod races;
 mod reading;
 mod rule_sheets;
 mod rules;
+mod shapes;
 mod stage;
 mod tools;
 mod trail;

@@ -51,6 +51,7 @@ pub fn router() -> Router<AppState> {
         .route("/rules/test", post(rules::test))
         .route("/rules/export", get(rules::export))
         .route("/rules/replay", post(rules::replay))
+        .route("/rules/promotions", get(rules::promotions))
         .route("/rules/suggestions/{action_id}", get(rules::suggestions))
         .route("/rules/{id}/apply", post(rules::apply))
         .route("/rules/{id}", get(rules::get))

@@ -15,11 +15,12 @@ use domain::lifecycle::Status;
 use domain::matching::{Checked, Verdict};
 use domain::problem::Problem;
 use domain::query_string::QueryString;
+use domain::risk::RiskTier;
 use domain::rule::lint::{Flag, Warning};
 use domain::rule::{Effect, Rule, RuleState, Unlisted};
 use domain::rule_filter::RuleFilter;
 use domain::time_text::parse_instant;
-use engine::rules::{Applied, Considered, FromAction, Review, Trial, TrialCall, TrialRule};
+use engine::rules::{Applied, Considered, FromAction, PROMOTION_DAYS, Promotion, Review, Trial, TrialCall, TrialRule};
 use engine::simulation::{self, Replay, ReplayRule};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
@@ -532,6 +533,39 @@ pub(super) async fn suggestions(
         max_uses: suggested.max_uses,
     };
     Ok(object(StatusCode::OK, &record))
+}
+
+/// A kind of call that could be decided once.
+#[derive(Serialize)]
+struct PromotionRecord {
+    tool_name: String,
+    risk_tier: RiskTier,
+    /// What a rule would be made from.
+    action_id: ActionId,
+    /// What such a call reaches.
+    headline: Option<String>,
+    approved: i64,
+    days: i32,
+    last_approved_at: DateTime<Utc>,
+    /// Where a person makes the rule.
+    url: String,
+}
+
+/// `GET /rules/promotions`
+pub(super) async fn promotions(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
+    let base = state.config.base_url();
+    let found = engine::rules::promotions(&state.engine, &principal).await?;
+    let record = |own: Promotion| PromotionRecord {
+        url: format!("{base}/approvals/{}/rule", own.action_id),
+        tool_name: own.tool_name,
+        risk_tier: own.risk_tier,
+        action_id: own.action_id,
+        headline: own.headline,
+        approved: own.approved,
+        days: PROMOTION_DAYS,
+        last_approved_at: own.last_at,
+    };
+    Ok(object(StatusCode::OK, &found.into_iter().map(record).collect::<Vec<_>>()))
 }
 
 #[derive(Deserialize)]

@@ -30,8 +30,10 @@ pub(super) fn errors_at(errors: &[FieldError], place: &str) -> Vec<String> {
     told
 }
 
-pub(super) fn bad(id: &str, errors: Vec<String>) -> Option<AnyView> {
-    (!errors.is_empty()).then(|| view! { <p class="bad-words" id=id.to_owned()>{errors.join(" ")}</p> }.into_any())
+/// Always there: what is typed may bring it up.
+pub(super) fn bad(id: &str, errors: Vec<String>) -> AnyView {
+    view! { <p class="bad-words" id=id.to_owned() data-live="" hidden=errors.is_empty()>{errors.join(" ")}</p> }
+        .into_any()
 }
 
 /// That there is something to mend, and what has no field of its own.

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::fields::{bad, errors_at};
 use crate::message::rules as words;
+use crate::pages::rules::parts::warnings;
 use crate::pages::rules::replay::told;
 use crate::pages::rules::trial::{checks, mark};
 
@@ -21,7 +22,24 @@ pub(super) fn panel(page: &SheetPage) -> AnyView {
                 .into_any()
         }
     };
-    view! { <aside class="card body" aria-label=words::WHAT_IT_WOULD_DO>{content}</aside> }.into_any()
+    view! {
+        <aside class="card body" id="panel" data-live="" aria-label=words::WHAT_IT_WOULD_DO>{content}</aside>
+        <p class="hide" id="panel-says" data-live="" role="status">{page.panel.as_ref().map(in_short)}</p>
+        <template><p class="note bad">{words::NOT_CHECKED_NOW}</p></template>
+    }
+    .into_any()
+}
+
+/// For whoever hears the page: what changes while one types.
+fn in_short(panel: &Panel) -> String {
+    let tally = &panel.tally;
+    let unmet = panel.demands.iter().filter(|demand| !demand.met).count();
+    words::in_short(
+        (tally.matched, tally.looked_at),
+        tally.rejected_by_people,
+        (tally.waiting_matched, tally.waiting),
+        unmet,
+    )
 }
 
 fn said(page: &SheetPage, panel: &Panel) -> AnyView {
@@ -39,6 +57,7 @@ fn said(page: &SheetPage, panel: &Panel) -> AnyView {
                 </ul>
             }
         })}
+        {warnings(&panel.warnings).map(|told| view! { <h3>{words::LOOK_AT}</h3> {told} })}
         {panel.asks_to_confirm.then(|| confirm(page))}
         {panel.verdict.as_ref().map(|verdict| {
             let title = if verdict.holds() { words::CALL_FITS } else { words::CALL_FITS_NOT };
