@@ -183,6 +183,7 @@ pub(crate) const LIST_UNREAD: &str = "The list could not be read.";
 pub(crate) const STALE: &str = "What you see may be out of date:";
 pub(crate) const PAST_DEADLINE: &str = "expired";
 pub(crate) const NO_DEADLINE: &str = "no deadline";
+pub(crate) const CAME_OF_IT: &str = "What came of it";
 pub(crate) const GROUPED: &str = "Grouped";
 
 /// Of several, the nearest.

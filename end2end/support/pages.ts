@@ -94,6 +94,11 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   'a paused tool': (page) => page.goto('/tools/create_ticket'),
   'an open tool with a schema': (page) => page.goto('/tools/notify_channel'),
   'a tool that is none': (page) => page.goto('/tools/no-such-tool'),
+  'what waits in groups': (page) => page.goto('/approvals/groups'),
+  'what waits in groups, to be rejected': async (page) => {
+    await page.goto('/approvals/groups');
+    await page.locator('summary', { hasText: 'Reject' }).first().click();
+  },
   'the rules': (page) => page.goto('/approvals/rules'),
   'the rules that have ended': (page) => page.goto('/approvals/rules?active=false'),
   'rules of a filter that holds none': (page) => page.goto('/approvals/rules?tool_name=nothing&hygiene=unused'),

@@ -49,6 +49,9 @@ risk_tier = "critical"
 executor = "worker"
 [tools.update_record]
 risk_tier = "medium"
+[tools.book_room]
+risk_tier = "low"
+executor = "worker"
 `;
 
 const CALLS: Record<string, Call> = {
@@ -163,6 +166,16 @@ async function set(server: Server, { agent, worker, person }: People): Promise<S
   ids.expired = await parked(tell('#nobody'));
   await server.moveDeadline(ids.expired, -1);
   await person.expireStale();
+
+  // The same again and again: offered as a rule, and a group of what waits.
+  const room = (day: number): Call => ({
+    tool_name: 'book_room',
+    tool_args: { address: 'Northern Lights, 2nd floor', day: `2026-12-${String(day).padStart(2, '0')}` },
+    agent_summary: `Book the large room for the stand-up of December ${day}`,
+    session_id: 'office-manager',
+  });
+  for (let day = 1; day <= 6; day++) await person.approve(await parked(room(day)));
+  for (let day = 7; day <= 10; day++) await parked(room(day));
 
   for (const name of ['deceptive', 'high', 'low', 'critical', 'medium', 'long'] as const) ids[name] = await parked(CALLS[name]);
   // One tool in each way of being gated.

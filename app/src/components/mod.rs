@@ -1,5 +1,7 @@
 //! What two pages, or two parts of a page, share.
 
+#[cfg(feature = "ssr")]
+pub(crate) mod came_of;
 pub(crate) mod icon;
 pub(crate) mod moment;
 pub(crate) mod pieces;

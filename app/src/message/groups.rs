@@ -10,6 +10,7 @@ pub(crate) const MORE: &str =
     "There are more groups than fit on this page. Decide some of these, and the next take their place.";
 pub(crate) const UNREAD: &str = "What waits could not be read.";
 pub(crate) const MAKE_RULE: &str = "Make a rule of these";
+pub(crate) const OLDEST: &str = "the oldest";
 pub(crate) const CALLS: &str = "The calls";
 pub(crate) const ONE_BY_ONE: &str = "Calls of this tier are approved one by one.";
 pub(crate) const APPROVE: &str = "Approve what is ticked";

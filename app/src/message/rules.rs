@@ -48,9 +48,16 @@ pub(crate) const PROMOTIONS_LEAD: &str =
     "People approved these calls five times or more in 30 days and never rejected one, and no rule decides them.";
 pub(crate) const MAKE_THIS: &str = "Make this a rule";
 
-/// How often, and when last.
-pub(crate) fn approved_times(count: i64) -> String {
-    format!("approved {count} times")
+pub(crate) const CALL: &str = "Call";
+pub(crate) const APPROVED: &str = "Approved";
+pub(crate) const LAST_APPROVED: &str = "Last approved";
+
+pub(crate) fn times(count: i64) -> String {
+    format!("{count} times")
+}
+
+pub(crate) fn offers(count: usize) -> String {
+    format!("{count} could be made")
 }
 
 // One rule.
@@ -112,7 +119,6 @@ pub(crate) const REJECTED_ONES: &str = "Show what was rejected";
 
 // Calls that wait.
 pub(crate) const APPLY_TITLE: &str = "Calls that wait";
-pub(crate) const APPLIED: &str = "What came of it";
 
 /// What stands out about a rule.
 pub(crate) const fn flag(flag: Flag) -> &'static str {

@@ -285,6 +285,58 @@ test('a rule by hand refuses calls; one that narrows nothing is confirmed after 
   await person.revokeRule(page.url().split('/').pop()!, 'done');
 });
 
+test('what a rule would do is told while it is written, and no field is touched by it', async ({ console: page, agent, person }) => {
+  const mail = mailBy('send_email');
+  const wrong = await agent.park(mail('live@one.example', 'Salaries'));
+  await person.reject(wrong.id, 'No');
+  const first = await agent.park(mail('live@one.example', 'Numbers 1'));
+  const other = await agent.park(mail('live@one.example', 'Numbers 2'));
+  await page.goto(`/approvals/${first.id}/rule`);
+  await expect(panel(page)).toContainText('1 of them rejected by people');
+  await kind(page, 'subject').selectOption('like (* and ?)');
+  await value(page, 'subject').pressSequentially('Numbers *');
+  await expect(panel(page)).not.toContainText('rejected by people');
+  await expect(panel(page)).toContainText('subject is open at its end');
+  await expect(page.locator('#panel-says')).toContainText('waiting would match');
+  await expect(value(page, 'subject')).toBeFocused();
+  await expect(value(page, 'subject')).toHaveValue('Numbers *');
+
+  // Only what somebody has been at is told to be wrong.
+  await page.getByLabel('Description').fill('');
+  await expect(page.locator('main')).toContainText('Is missing: say what the rule is for');
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await page.getByLabel('Description').fill('Numbers');
+  await expect(page.locator('main')).not.toContainText('Is missing');
+  await value(page, 'subject').fill('*');
+  await expect(panel(page)).toContainText('subject takes whatever comes');
+  expect((await agent.get(first.id)).status).toBe('pending');
+  for (const { id } of [first, other]) await person.reject(id, 'done');
+});
+
+test('a sheet that cannot be checked says so, and says it again once it can', async ({ console: page, watch }) => {
+  watch.allow(/status of 503/, /failed request/);
+  await page.goto('/approvals/rules/new?tool=notify_channel');
+  await page.route('**/approvals/rules/new**', (route) => (route.request().method() === 'POST' ? route.fulfill({ status: 503, body: '' }) : route.continue()));
+  await page.getByLabel('Description').fill('Any');
+  await expect(panel(page)).toContainText('It could not be checked just now');
+  await page.unrouteAll();
+  await page.getByLabel('Description').fill('Any of them');
+  await expect(panel(page)).toContainText('waiting would match');
+  await expect(panel(page)).not.toContainText('could not be checked');
+});
+
+test('a rule that changes nothing says so, with the way to the one that does the same', async ({ console: page, person }) => {
+  const wide = await person.makeRule({ tool_name: 'notify_channel', description: 'Wide', arg_constraints: { channel: { type: 'pattern', value: '#same-*' } } });
+  const narrow = await person.makeRule({ tool_name: 'notify_channel', description: 'Narrow', arg_constraints: { channel: '#same-1' }, max_uses: 3 });
+  await page.goto('/approvals/rules?tool_name=notify_channel');
+  await expect(page.getByRole('row', { name: /Narrow/ })).toContainText('never decides');
+  await page.getByRole('link', { name: 'Narrow' }).click();
+  await expect(page.locator('main')).toContainText('Changes nothing: another rule does the same');
+  await page.getByRole('link', { name: 'That rule' }).click();
+  await expect(page).toHaveURL(`/approvals/rules/${wide.id}`);
+  for (const rule of [wide, narrow]) await person.revokeRule(rule.id, 'done');
+});
+
 test('a sheet that is sent twice makes one rule, and a field that nobody asked for is refused', async ({ console: page, server, watch }) => {
   watch.allow(/status of 422/);
   await page.goto('/approvals/rules/new?tool=notify_channel');

@@ -102,10 +102,8 @@ impl Warning {
             Self::Permanent => "Has no end: neither a date nor a number of uses.".to_owned(),
             Self::WildcardsOnly(path) => format!("{} takes whatever comes, and counts as anything.", of(path)),
             Self::ShellPrefix(path) => {
-                format!(
-                    "{} is open where a shell goes on reading: `; rm -rf /` fits too. Name whole commands.",
-                    of(path)
-                )
+                let open = "is open at its end: whatever follows fits, `; rm -rf /` too where a shell reads it";
+                format!("{} {open}. Name whole commands.", of(path))
             }
             Self::AddressPattern(path) => {
                 format!("{} holds an @ and takes one plain address only. Say `email` instead.", of(path))

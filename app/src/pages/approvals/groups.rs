@@ -13,10 +13,12 @@ use super::decide::{choices, note};
 use super::query::Query;
 use crate::api::bulk::Bulk;
 use crate::api::{Failure, answer, engine, person};
+use crate::components::came_of::came_of;
 use crate::components::icon::Icon;
 use crate::components::moment::{Ago, machine};
 use crate::components::problem_note::ProblemNote;
 use crate::components::tier::Tier;
+use crate::flash::Flash;
 use crate::message::{self, groups as words};
 
 /// A group of no more calls than this lies open.
@@ -24,6 +26,7 @@ const OPEN: usize = 12;
 
 #[component]
 pub(crate) fn GroupsPage() -> impl IntoView {
+    let flash = use_context::<Option<Flash>>().flatten();
     let content = Suspend::new(async move {
         match read().await {
             Ok(page) => shown(page),
@@ -37,6 +40,7 @@ pub(crate) fn GroupsPage() -> impl IntoView {
             <p class="pages"><a href="/approvals">{words::QUEUE}</a></p>
             <h1>{words::TITLE}</h1>
             <p class="lead">{words::LEAD}</p>
+            {came_of(flash)}
             <Suspense>{content}</Suspense>
         </main>
     }
@@ -75,9 +79,9 @@ fn card(at: usize, group: &Group, page: &Groups) -> AnyView {
             </h2>
             <div class="body stack">
                 <p class="row-of">
-                    <span class="aside"><Ago at=group.oldest read_at=page.now/></span>
+                    {rule.map(|href| view! { <a class="btn" href=href>{words::MAKE_RULE}</a> })}
+                    <span class="aside">{words::OLDEST} " " <Ago at=group.oldest read_at=page.now/> "," </span>
                     {time_left(group.deadline, page.now)}
-                    {rule.map(|href| view! { <a class="btn main" href=href>{words::MAKE_RULE}</a> })}
                 </p>
                 {calls(group, page)}
             </div>

@@ -5,7 +5,7 @@ use domain::id::RuleId;
 use domain::problem::Problem;
 use domain::query_string::QueryString;
 use domain::rule::RuleState;
-use domain::view::{ActionRow, DecidedMany, RefusedOne, TimelineEntry};
+use domain::view::{ActionRow, TimelineEntry};
 use engine::rule_pages::RuleDetail;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -16,6 +16,7 @@ use super::replay::{Replayed, replayed};
 use super::trial::{Tried, trial_form, tried};
 use crate::api::rules::{Apply, Resume, Revoke};
 use crate::api::{Failure, answer, engine, person};
+use crate::components::came_of::came_of;
 use crate::components::moment::Ago;
 use crate::components::pieces::Pieces;
 use crate::components::tier::Tier;
@@ -61,7 +62,6 @@ async fn read(id: Option<RuleId>) -> Result<RuleDetail, Failure> {
 
 fn page(rule: &RuleDetail, flash: Option<Flash>, replay: Option<Replayed>, trial: Option<Tried>) -> AnyView {
     let line = &rule.line;
-    let many = if let Some(Flash::Many(many)) = flash { Some(many) } else { None };
     let decides = line.state == RuleState::Active;
     view! {
         <h1 class="row-of">{line.description.clone()} {state(line)} {flags(line)}</h1>
@@ -72,7 +72,7 @@ fn page(rule: &RuleDetail, flash: Option<Flash>, replay: Option<Replayed>, trial
             .clone()
             .map(|why| view! { <p class="warned"><b>{words::SUSPENDED}</b> " " <Pieces pieces=why/></p> })}
         {rule.no_rule_applies.filter(|_| decides).map(|how| view! { <p class="warned">{words::no_rule_applies(how)}</p> })}
-        {many.map(came_of)}
+        {came_of(flash)}
         {warnings(&rule.warnings).map(|told| view! { <section class="card"><h2>{words::LOOK_AT}</h2><div class="body">{told}</div></section> })}
         {waiting(rule)}
         {fits(rule)}
@@ -86,23 +86,6 @@ fn page(rule: &RuleDetail, flash: Option<Flash>, replay: Option<Replayed>, trial
         </section>
         {decided(rule)}
         {trail(&rule.events, rule.now)}
-    }
-    .into_any()
-}
-
-/// What came of the rule for each call that waited.
-fn came_of(DecidedMany { done, refused, more_refused }: DecidedMany) -> AnyView {
-    let told = message::came_of_many(done, refused.len() + more_refused);
-    let one = |RefusedOne { id, why, .. }: RefusedOne| {
-        let href = Query::default().href(Some(id));
-        view! { <li><span><a class="more" href=href>{id.to_string()}</a> " " {why}</span></li> }
-    };
-    let more = (more_refused > 0).then(|| view! { <li>{message::more_refused(more_refused)}</li> });
-    view! {
-        <section class="card" role="status">
-            <h2>{words::APPLIED}</h2>
-            <div class="body"><p><b>{told}</b></p><ul class="plain">{refused.into_iter().map(one).collect_view()} {more}</ul></div>
-        </section>
     }
     .into_any()
 }

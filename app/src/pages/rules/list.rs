@@ -89,7 +89,9 @@ async fn read(address: &Address) -> Result<RuleList, Failure> {
 fn summary(page: &RuleList) -> AnyView {
     let counts = [words::permanent(page.permanent), words::bounded(page.bounded), words::inactive(page.inactive)];
     let told = counts.map(|told| view! { <li><b>{told}</b></li> }).collect_view();
-    view! { <ul class="row-of counts" aria-label=words::SUMMARY>{told}</ul> }.into_any()
+    let offers = (!page.promotions.is_empty())
+        .then(|| view! { <li><a class="more" href="#offers">{words::offers(page.promotions.len())}</a></li> });
+    view! { <ul class="row-of counts" aria-label=words::SUMMARY>{told} {offers}</ul> }.into_any()
 }
 
 fn tabs(address: &Address) -> AnyView {
@@ -127,33 +129,45 @@ fn filter(address: &Address) -> AnyView {
 
 /// What could be decided once. Where there is nothing to offer, nothing is said.
 fn promotions(page: &RuleList) -> Option<AnyView> {
-    let one = |own: &Promotion| {
-        let call = Query::default().href(Some(own.action_id));
-        let make = page.makes.then(|| {
-            let href = Query::default().href_of(own.action_id, "rule");
-            view! { <a class="btn" href=href>{words::MAKE_THIS}</a> }
-        });
-        view! {
-            <li class="row-of">
-                <Tier tier=own.risk_tier/>
-                <a class="more" href=call><b class="mono">{escaped(&own.tool_name)}</b> " " {own.headline.clone()}</a>
-                <span class="aside">{words::approved_times(own.approved)} ", " <Ago at=own.last_at read_at=page.now/></span>
-                {make}
-            </li>
-        }
-    };
+    let heads = [words::CALL, words::APPROVED, words::LAST_APPROVED];
     (!page.promotions.is_empty()).then(|| {
         view! {
-            <section class="card">
+            <section class="card" id="offers">
                 <h2>{words::PROMOTIONS}</h2>
-                <div class="body stack">
-                    <p class="aside">{words::PROMOTIONS_LEAD}</p>
-                    <ul class="plain stack">{page.promotions.iter().map(one).collect_view()}</ul>
-                </div>
+                <p class="body aside">{words::PROMOTIONS_LEAD}</p>
+                <table class="table lines">
+                    <thead>
+                        <tr>
+                            {heads.map(|head| view! { <th scope="col">{head}</th> }).collect_view()}
+                            <th><span class="hide">{words::MAKE_THIS}</span></th>
+                        </tr>
+                    </thead>
+                    <tbody>{page.promotions.iter().map(|own| promotion(own, page)).collect_view()}</tbody>
+                </table>
             </section>
         }
         .into_any()
     })
+}
+
+fn promotion(own: &Promotion, page: &RuleList) -> AnyView {
+    let call = Query::default().href(Some(own.action_id));
+    let make = page.makes.then(|| {
+        let href = Query::default().href_of(own.action_id, "rule");
+        view! { <a class="btn" href=href>{words::MAKE_THIS}</a> }
+    });
+    view! {
+        <tr>
+            <th scope="row">
+                <Tier tier=own.risk_tier/> " "
+                <a href=call><span class="mono">{escaped(&own.tool_name)}</span> " " {own.headline.clone()}</a>
+            </th>
+            <td data-is=words::APPROVED>{words::times(own.approved)}</td>
+            <td data-is=words::LAST_APPROVED><Ago at=own.last_at read_at=page.now/></td>
+            <td>{make}</td>
+        </tr>
+    }
+    .into_any()
 }
 
 fn choice(

@@ -3,6 +3,7 @@
 //! report, a colleague decides now and then. Nothing leaves this machine: the workers only pretend.
 
 mod catalogue;
+mod rules;
 mod story;
 mod suspicious;
 mod team;

@@ -75,7 +75,7 @@ async fn colleague_token(engine: &Engine) -> Outcome<String> {
     create_user(engine, ACTOR, NewUser { name: COLLEAGUE.to_owned(), role: Role::Operator, password: None }).await?;
     let new = NewToken {
         name: format!("{COLLEAGUE}-cli"),
-        scopes: vec![Scope::ActionsRead, Scope::DecisionsWrite],
+        scopes: vec![Scope::ActionsRead, Scope::DecisionsWrite, Scope::RulesWrite],
         user: Some(COLLEAGUE.to_owned()),
         expires_in_days: Some(1),
     };
@@ -93,6 +93,7 @@ struct Team {
 impl Team {
     async fn work(mut self, pace: u64, stopping: CancellationToken) {
         let endless = async {
+            self.make_rules().await;
             for _ in 0..FIRST_BATCH {
                 self.park_next().await;
             }
@@ -113,6 +114,15 @@ impl Team {
             }
         };
         stopping.run_until_cancelled(endless).await;
+    }
+
+    async fn make_rules(&self) {
+        for draft in super::rules::drafts(chrono::Utc::now()) {
+            let made = self.colleague.post("/rules", draft.to_string().into_bytes()).await;
+            if let Err(failure) = made.and_then(|answer| answer.success().map(drop)) {
+                warn!(%failure, "the demo's colleague did not make a rule");
+            }
+        }
     }
 
     async fn park_next(&mut self) {
