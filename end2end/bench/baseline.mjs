@@ -26,7 +26,7 @@ export class Baseline {
     await server.sql(`CREATE DATABASE ${DATABASE} OWNER countersign`);
     await server.command('migrate', '--database-url', `postgres://countersign@localhost/${DATABASE}?host=${socket}`);
     const read = async (query) => JSON.parse(await server.sql(`SELECT row_to_json(r) FROM (${query}) r`));
-    const action = await read(`SELECT *, tool_args::text AS args_masked, tsvector_to_array(words)::text AS word_list FROM pending_actions WHERE id = '${sample.id}'`);
+    const action = await read(`SELECT *, tool_args::text AS args_masked, tsvector_to_array(words)::text AS word_list, recipients::text AS recipient_list FROM pending_actions WHERE id = '${sample.id}'`);
     const event = await read(`SELECT *, event_metadata::text AS metadata FROM approval_events WHERE action_id = '${sample.id}'`);
     await server.sql(`INSERT INTO tools (name, risk_tier, reviewed) VALUES ('${action.tool_name}', '${action.risk_tier}', true)`, DATABASE);
 
@@ -110,12 +110,13 @@ function values(action, event) {
     p33: null,
     p34: action.pending_rule_id,
     p35: action.shape_sha256,
+    p36: action.recipient_list,
   };
 }
 
 async function script(given) {
   const { text, parameters } = await parkStatement();
-  if (parameters !== 35) throw new Error('the statement that parks has other parameters: tell end2end/bench/baseline.mjs');
+  if (parameters !== 36) throw new Error('the statement that parks has other parameters: tell end2end/bench/baseline.mjs');
   const id = (fill) => `lpad(to_hex(:row::bigint), 32, '${fill}')::uuid`;
   const one = (number) => {
     if (number === 1) return id('0');

@@ -3,15 +3,16 @@
 
 mod class;
 mod headline;
+mod recipients;
 mod rows;
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "matcher")]
 pub(crate) use class::is_free_text;
 pub use class::{ArgumentClass, ClassOverrides, classify};
 pub(crate) use class::{Classifier, is_command, is_value_of_pair};
 pub use headline::headline;
+pub use recipients::recipients;
 pub use rows::{ArgumentRow, ArgumentValue, Fold, argument_rows};
 pub(crate) use rows::{shown as shown_name, value_rows};
 

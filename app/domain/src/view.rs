@@ -41,8 +41,8 @@ pub struct ActionRow {
     pub decided_at: Option<DateTime<Utc>>,
     pub decided_by: Option<Decider>,
     pub live: bool,
-    /// It holds text made to deceive the eye.
-    pub deceptive: bool,
+    /// What about it is not as it usually is, in a word: the weightiest.
+    pub flag: Option<String>,
 }
 
 /// A page of a list of actions.

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::action::{Action, Attempt, Decider, ExecutionResult};
+use domain::anomaly::Anomaly;
 use domain::argument::{ArgumentClass, ArgumentValue, ClassOverrides, Fold, argument_rows, headline};
 use domain::editing::{differences, rows_of};
 use domain::event::Event;
@@ -19,10 +20,12 @@ use domain::view::{ActionDetail, ActionRow, AttemptView, Frame, Outcome, QueuePa
 
 use crate::actions::{FullAction, list};
 use crate::execution::waits_for_executor;
-use crate::{Engine, Result, actions, metrics, require, store};
+use crate::{Engine, Result, actions, anomalies, metrics, require, store};
 
 /// How much of a summary a list shows, in characters.
 const LINE: usize = 160;
+/// What a row is flagged with before all else.
+const DECEPTIVE: &str = "deceptive text";
 
 /// What every page shows around its content. Figures that cannot be read are unknown; the page stands.
 ///
@@ -54,9 +57,10 @@ pub async fn queue(engine: &Engine, principal: &Principal, address: &str) -> Res
     let filter = filter(engine, address).await?;
     let page = list(engine, principal, &filter).await?;
     let mut rows = Vec::with_capacity(page.actions.len());
+    let unusual = anomalies::of(engine, principal, &page.actions).await?;
     for action in &page.actions {
         let overrides = actions::overrides(engine, &action.tool_name).await?;
-        rows.push(row(action, &overrides));
+        rows.push(flagged(row(action, &overrides), unusual.get(&action.id)));
     }
     Ok(QueuePage {
         rows,
@@ -93,6 +97,8 @@ async fn filter(engine: &Engine, address: &str) -> Result<ActionFilter> {
 pub async fn detail(engine: &Engine, principal: &Principal, id: ActionId) -> Result<ActionDetail> {
     let full = actions::get(engine, principal, id).await?;
     let FullAction { action, attempts, events, overrides, now } = full;
+    let unusual = anomalies::of(engine, principal, std::slice::from_ref(&action)).await?;
+    let unusual = unusual.into_values().flatten().map(|own| own.to_string());
     let mask = action.mask(&overrides);
     let words = |text: &str| claim(&mask, text);
     Ok(ActionDetail {
@@ -106,7 +112,7 @@ pub async fn detail(engine: &Engine, principal: &Principal, id: ActionId) -> Res
         argument_count: action.effective_args().as_object().map_or(0, <[_]>::len),
         arguments: rows(mask.effective(), &overrides),
         edits: rows_of(&differences(&action, &mask), &overrides),
-        warnings: deceptions(&action, &overrides),
+        warnings: deceptions(&action, &overrides).into_iter().chain(unusual).collect(),
         pending_reason: action.pending_reason.as_ref().map(|reason| reason.text.clone()),
         rule: rule_of(&action).map(|id| format!("/approvals/rules/{id}")),
         makes_rules: principal.may(Scope::RulesWrite),
@@ -181,8 +187,14 @@ pub(crate) fn row(action: &Action, overrides: &ClassOverrides) -> ActionRow {
         decided_at: action.decided_at,
         decided_by: action.decided_by.clone(),
         live: action.live,
-        deceptive: !deceptions(action, overrides).is_empty(),
+        flag: (!deceptions(action, overrides).is_empty()).then(|| DECEPTIVE.to_owned()),
     }
+}
+
+/// A row with the weightiest of what is not as it usually is.
+pub(crate) fn flagged(row: ActionRow, unusual: Option<&Vec<Anomaly>>) -> ActionRow {
+    let flag = unusual.and_then(|unusual| unusual.first()).map(|own| own.short().to_owned());
+    ActionRow { flag: row.flag.or(flag), ..row }
 }
 
 fn line(text: &str) -> String {

@@ -2,7 +2,7 @@
 //! that was stored; it passes the gate again; and both versions are kept, with the digest of each.
 
 use domain::action::{Action, Decider};
-use domain::argument::{ArgumentRow, ClassOverrides};
+use domain::argument::{ArgumentRow, ClassOverrides, recipients};
 use domain::digest::Digest;
 use domain::editing::{self, Change, Difference, Form, Posted, Refused, differences, rows_of};
 use domain::event::EventType;
@@ -209,8 +209,16 @@ pub(crate) async fn approve(
     }
     let masked_args = edited.mask.effective();
     let words = words_of(&[], masked_args);
+    let recipients = recipients(&edited.args, &ClassOverrides::from(&tool));
     let Edited { args, sha256, risk_tier, .. } = &edited;
-    let edit = store::actions::Edit { args, masked_args, sha256: *sha256, risk_tier: *risk_tier, words: &words };
+    let edit = store::actions::Edit {
+        args,
+        masked_args,
+        sha256: *sha256,
+        risk_tier: *risk_tier,
+        words: &words,
+        recipients: &recipients,
+    };
     let action = store::actions::approve_edited(&mut transaction, id, &decider, note, &edit)
         .await?
         .ok_or_else(|| crate::Error::Corrupt(format!("action {id} changed while it was locked")))?;

@@ -4,7 +4,7 @@
 //! in between, the gate looks again. So a park is one trip to the database and one durable commit.
 
 use domain::action::{Action, Decider, limit};
-use domain::argument::ClassOverrides;
+use domain::argument::{ClassOverrides, recipients};
 use domain::digest::Digest;
 use domain::event::EventContent;
 use domain::id::{ActionId, AttemptId, EventId, RuleId};
@@ -172,6 +172,7 @@ async fn try_insert(
     let summary = request.agent_summary.as_deref().map(|text| mask.text(text)).unwrap_or_default();
     let session = request.session_id.as_deref().unwrap_or_default();
     let words = words_of(&[&request.tool_name, session, principal.name(), &summary], mask.args());
+    let recipients = recipients(&request.tool_args, &overrides);
     let row = store::actions::NewAction {
         id,
         tool_name: &request.tool_name,
@@ -201,6 +202,7 @@ async fn try_insert(
         presumed_secret,
         words: &words,
         shape: shape_of(&request.tool_args, &overrides),
+        recipients: &recipients,
     };
     let metadata = Json::object([
         ("tool_name", Json::from(request.tool_name.as_str())),

@@ -11,7 +11,8 @@ use domain::risk::RiskTier;
 use domain::text_safety::escaped;
 use domain::view::ActionRow;
 
-use crate::{Engine, Result, actions, bulk, console, require, store};
+use crate::console::{flagged, row};
+use crate::{Engine, Result, actions, anomalies, bulk, require, store};
 
 /// So many groups are shown, the largest first.
 const SHOWN: i64 = 50;
@@ -57,12 +58,14 @@ pub async fn groups(engine: &Engine, principal: &Principal) -> Result<Groups> {
     let more = found.len() > shown;
     let ids: Vec<ActionId> = found.iter().flat_map(|group| group.ids.iter().copied()).collect();
     let read = store::actions::find_all(&engine.pool, &ids).await?;
+    let unusual = anomalies::of(engine, principal, &read).await?;
     let mut read: HashMap<ActionId, Action> = read.into_iter().map(|action| (action.id, action)).collect();
     let mut groups = Vec::with_capacity(shown);
     for group in found.into_iter().take(shown) {
         let overrides = actions::overrides(engine, &group.tool_name).await?;
         let calls = group.ids.iter().filter_map(|id| read.remove(id));
-        let rows: Vec<ActionRow> = calls.map(|action| console::row(&action, &overrides)).collect();
+        let rows: Vec<ActionRow> =
+            calls.map(|action| flagged(row(&action, &overrides), unusual.get(&action.id))).collect();
         groups.push(Group {
             shown_tool: escaped(&group.tool_name),
             risk_tier: group.risk_tier,

@@ -120,7 +120,7 @@ fn call(row: &ActionRow, page: &Groups) -> AnyView {
             {tick}
             <span>
                 <a class="more" href=Query::default().href(Some(row.id))>{said}</a>
-                {row.deceptive.then(|| view! { " " <span class="flag"><Icon name="#i-warn"/>{message::DECEPTIVE}</span> })}
+                {row.flag.clone().map(|flag| view! { " " <span class="flag"><Icon name="#i-warn"/>{flag}</span> })}
                 " " <span class="aside">{row.session_id.clone().unwrap_or_else(|| row.agent.clone())} ", " <Ago at=row.requested_at read_at=page.now/></span>
             </span>
         </li>

@@ -86,7 +86,7 @@ mod tests {
             decided_at: None,
             decided_by: None,
             live: true,
-            deceptive: false,
+            flag: None,
         }
     }
 

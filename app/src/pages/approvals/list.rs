@@ -94,10 +94,9 @@ fn row(desk: Desk, query: &Query, HeldRow { row, gone }: HeldRow, decides: bool,
                 <span class="right">{right}</span>
                 <span class="say">{row.summary}</span>
                 <span class="from">
-                    {if row.deceptive {
-                        view! { <span class="flag"><Icon name="#i-warn"/>{message::DECEPTIVE}</span> }.into_any()
-                    } else {
-                        row.session_id.unwrap_or(row.agent).into_any()
+                    {match row.flag {
+                        Some(flag) => view! { <span class="flag"><Icon name="#i-warn"/>{flag}</span> }.into_any(),
+                        None => row.session_id.unwrap_or(row.agent).into_any(),
                     }}
                 </span>
             </a>

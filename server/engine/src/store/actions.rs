@@ -193,6 +193,8 @@ pub(crate) struct NewAction<'a> {
     pub(crate) words: &'a [String],
     /// What it has in common with the calls that do the same.
     pub(crate) shape: Digest,
+    /// Whom it reaches.
+    pub(crate) recipients: &'a [Digest],
 }
 
 /// What the database added to a [`NewAction`].
@@ -227,10 +229,10 @@ pub(crate) async fn insert(
                 (id, tool_name, tool_args, tool_args_text, args_sha256, agent_summary, why, evidence, session_id,
                  agent_id, agent_token_id, status, execution_state, risk_tier, pending_code, pending_reason,
                  requested_at, expires_at, decided_by, decided_at, decision_reason, deduplication_key, words,
-                 approval_rule_id, pending_rule_id, shape_sha256)
+                 approval_rule_id, pending_rule_id, shape_sha256, recipients)
             SELECT $1, $2, $5::text::jsonb, $6, $7, $8, $9, $10::text::jsonb, $11, $12, $13, $14, $15, $16, $17, $18,
                    now(), now() + make_interval(hours => $19::int), $20, CASE WHEN $20::text IS NULL THEN NULL ELSE now() END,
-                   $21, $22, array_to_tsvector($30), $33, $34, $35
+                   $21, $22, array_to_tsvector($30), $33, $34, $35, $36
             FROM tool
             ON CONFLICT DO NOTHING
             RETURNING requested_at, expires_at
@@ -282,9 +284,14 @@ pub(crate) async fn insert(
         action.approval_rule_id.map(|id| id.0),
         action.pending_rule_id.map(|id| id.0),
         action.shape.0.as_slice(),
+        &bytes(action.recipients),
     )
     .fetch_optional(connection)
     .await
+}
+
+fn bytes(digests: &[Digest]) -> Vec<Vec<u8>> {
+    digests.iter().map(|digest| digest.0.to_vec()).collect()
 }
 
 /// One action.
@@ -465,6 +472,8 @@ pub(crate) struct Edit<'a> {
     pub(crate) risk_tier: RiskTier,
     /// Under which words it is found as well.
     pub(crate) words: &'a [String],
+    /// Whom it reaches now.
+    pub(crate) recipients: &'a [Digest],
 }
 
 /// A person's approval of a live pending action with other arguments. `None`: it is not that any more.
@@ -478,7 +487,7 @@ pub(crate) async fn approve_edited(
     let record = update_action!(
         "SET status = 'approved', execution_state = 'queued', decided_by = $2, decided_at = now(), decision_reason = $3,
              edited_args = $4::text::jsonb, edited_args_text = $5, edited_args_sha256 = $6, risk_tier = $7,
-             words = a.words || array_to_tsvector($8)
+             words = a.words || array_to_tsvector($8), recipients = $9
          WHERE a.id = $1 AND a.status = 'pending' AND (a.expires_at IS NULL OR a.expires_at > now())",
         id.0,
         decider.to_string(),
@@ -487,7 +496,8 @@ pub(crate) async fn approve_edited(
         edit.args.to_text(),
         edit.sha256.to_string(),
         edit.risk_tier.as_str(),
-        edit.words
+        edit.words,
+        &bytes(edit.recipients)
     )
     .fetch_optional(connection)
     .await?;

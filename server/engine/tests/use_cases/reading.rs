@@ -140,7 +140,7 @@ async fn a_screen_shows_what_is_there_and_neither_secrets_nor_tricks() {
     let text = serde_json::to_string(&shown).unwrap();
     assert!(!text.contains("canary"), "what the arguments keep secret is secret in the summary too: {text}");
     assert!(!text.contains('\u{202e}'));
-    assert!(shown.row.deceptive && !shown.warnings.is_empty());
+    assert!(shown.row.flag.as_deref() == Some("deceptive text") && !shown.warnings.is_empty());
     assert_eq!(shown.row.headline.as_deref(), Some("ana@partner.example"));
     assert_eq!(shown.verbs, [Verb::Approve, Verb::Reject, Verb::Extend]);
     assert_eq!(shown.arguments[0].path, "to", "critical arguments come first");

@@ -61,11 +61,16 @@ mod tests {
     fn every_rule_is_one_that_may_be_made() {
         for draft in drafts(Utc::now()) {
             let tools = catalogue::tools();
-            let tool = tools.iter().find(|tool| draft["tool_name"] == *tool.name).unwrap();
-            let overrides = ClassOverrides::default();
-            let ground = Ground { tier: tool.risk_tier.unwrap(), overrides: &overrides, now: Utc::now(), from: None };
-            let read = read_draft(&Json::parse_str(&draft.to_string()).unwrap(), None).unwrap();
-            accept(read, &ground).unwrap();
+            let tool = tools.iter().find(|tool| draft["tool_name"] == *tool.name);
+            let tier = tool.and_then(|tool| tool.risk_tier).expect("a tool of the catalogue has a tier");
+            let ground = Ground { tier, overrides: &ClassOverrides::default(), now: Utc::now(), from: None };
+            let draft = Json::parse_str(&draft.to_string()).expect("it was written as JSON");
+            assert_eq!(
+                read_draft(&draft, None).and_then(|read| accept(read, &ground)).err(),
+                None,
+                "{}",
+                draft.to_text()
+            );
         }
     }
 }

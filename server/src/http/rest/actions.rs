@@ -160,10 +160,11 @@ async fn answer(state: &AppState, principal: &Principal, filter: &ActionFilter) 
     let found = engine::actions::list(&state.engine, principal, filter).await?;
     let base = state.config.base_url();
     let mut records = Vec::with_capacity(found.actions.len());
+    let unusual = engine::anomalies::of(&state.engine, principal, &found.actions).await?;
     for action in &found.actions {
         let overrides = engine::actions::overrides(&state.engine, &action.tool_name).await?;
         let mask = action.mask(&overrides);
-        records.push(ActionRecord::new(action, &mask, &base));
+        records.push(ActionRecord::new(action, &mask, &base).flagged(unusual.get(&action.id)));
     }
     let meta = PageMeta {
         total: found.total,
@@ -203,7 +204,9 @@ pub(super) async fn get(
         None => engine::actions::get(&state.engine, &principal, id).await?,
     };
     let considered = engine::rules::considered(&state.engine, &principal, &found.action).await?;
-    Ok(object(StatusCode::OK, &full(found, considered, &state.config.base_url())))
+    let unusual = engine::anomalies::of(&state.engine, &principal, std::slice::from_ref(&found.action)).await?;
+    let record = full(found, considered, &state.config.base_url()).flagged(unusual.get(&id));
+    Ok(object(StatusCode::OK, &record))
 }
 
 /// An id from a path: what is no id names nothing.

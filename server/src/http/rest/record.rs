@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::action::{Action, Attempt, Decider, ExecutionResult, PendingReason};
+use domain::anomaly::Anomaly;
 use domain::digest::Digest;
 use domain::editing::{Difference, differences};
 use domain::event::Event;
@@ -65,6 +66,9 @@ pub(super) struct ActionRecord {
     deduplication_key: Option<String>,
     /// The console's page for it.
     url: String,
+    /// What about it is not as it usually is; for who may read all actions, while it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flags: Option<Vec<AnomalyRecord>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempts: Option<Vec<Attempt>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,6 +79,13 @@ pub(super) struct ActionRecord {
     /// The rule that was made with the approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     created_rule: Option<RuleRecord>,
+}
+
+/// Something that is not as it usually is.
+#[derive(Serialize)]
+struct AnomalyRecord {
+    code: &'static str,
+    words: String,
 }
 
 /// How a place of the edited arguments differs from what was parked. Masked: a secret that was replaced is the mark
@@ -133,11 +144,18 @@ impl ActionRecord {
             pending_rule_id: action.pending_rule_id,
             deduplication_key: action.deduplication_key.clone(),
             url: format!("{base}/approvals/{}", action.id),
+            flags: None,
             attempts: None,
             events: None,
             rules_considered: None,
             created_rule: None,
         }
+    }
+
+    /// With what about it is not as it usually is.
+    pub(super) fn flagged(self, unusual: Option<&Vec<Anomaly>>) -> Self {
+        let record = |own: &Anomaly| AnomalyRecord { code: own.as_str(), words: own.to_string() };
+        Self { flags: unusual.map(|unusual| unusual.iter().map(record).collect()), ..self }
     }
 
     /// The answer to a decision, with the rule that was made with it.
