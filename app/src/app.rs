@@ -30,7 +30,9 @@ fn routes() -> impl IntoView {
     use crate::pages::login::LoginPage;
     use crate::pages::not_found::NotFoundPage;
     use crate::pages::rules::{RulePage, RulesPage, SheetPage};
-    use crate::pages::settings::{PasswordPage, PeoplePage, PersonPage, SessionsPage, SettingsPage, TokensPage};
+    use crate::pages::settings::{
+        DatabasePage, PasswordPage, PeoplePage, PersonPage, PolicyPage, SessionsPage, SettingsPage, TokensPage,
+    };
     use crate::pages::tools::{ToolPage, ToolsPage};
 
     view! {
@@ -49,6 +51,8 @@ fn routes() -> impl IntoView {
             <Route path=path!("/tools/:name") view=|| view! { <Frame><ToolPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id/edit") view=|| view! { <Frame><EditPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings") view=|| view! { <Frame><SettingsPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/policy") view=|| view! { <Frame><PolicyPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/database") view=|| view! { <Frame><DatabasePage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/people") view=|| view! { <Frame><PeoplePage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/people/:name") view=|| view! { <Frame><PersonPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/tokens") view=|| view! { <Frame><TokensPage/></Frame> } ssr=SsrMode::Async/>

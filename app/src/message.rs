@@ -25,6 +25,8 @@ pub(crate) mod people;
 #[cfg(feature = "ssr")]
 pub(crate) mod rules;
 #[cfg(feature = "ssr")]
+pub(crate) mod settings;
+#[cfg(feature = "ssr")]
 pub(crate) mod tools;
 
 pub(crate) const PRODUCT: &str = "Countersign";

@@ -92,7 +92,7 @@ function values(action, event) {
     p16: action.risk_tier,
     p17: action.pending_code,
     p18: action.pending_reason,
-    p19: 48,
+    p19: null,
     p20: action.decided_by,
     p21: action.decision_reason,
     p22: action.deduplication_key,
@@ -111,12 +111,14 @@ function values(action, event) {
     p34: action.pending_rule_id,
     p35: action.shape_sha256,
     p36: action.recipient_list,
+    p37: null,
+    p38: 48,
   };
 }
 
 async function script(given) {
   const { text, parameters } = await parkStatement();
-  if (parameters !== 36) throw new Error('the statement that parks has other parameters: tell end2end/bench/baseline.mjs');
+  if (parameters !== 38) throw new Error('the statement that parks has other parameters: tell end2end/bench/baseline.mjs');
   const id = (fill) => `lpad(to_hex(:row::bigint), 32, '${fill}')::uuid`;
   const one = (number) => {
     if (number === 1) return id('0');

@@ -147,6 +147,8 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
     await page.getByRole('button', { name: 'Expire stale' }).click();
   },
   'the settings': (page) => page.goto('/settings'),
+  'the policy': (page) => page.goto('/settings/policy'),
+  'the database': (page) => page.goto('/settings/database'),
   'the people': (page) => page.goto('/settings/people'),
   'one person': async (page) => {
     await page.goto('/settings/people/admin');

@@ -71,6 +71,7 @@ event_types! {
     TokenCreated = "token_created", "Token created";
     TokenRevoked = "token_revoked", "Token revoked";
     SettingChanged = "setting_changed", "Setting changed";
+    DatabaseVacuumed = "database_vacuumed", "Database vacuumed";
 }
 
 impl fmt::Display for EventType {

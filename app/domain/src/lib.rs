@@ -31,6 +31,7 @@ pub mod rule;
 pub mod rule_filter;
 pub mod seal;
 pub mod search;
+pub mod settings;
 #[cfg(feature = "matcher")]
 pub mod suggestion;
 pub mod text_safety;

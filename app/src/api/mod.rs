@@ -15,6 +15,8 @@ pub(crate) mod protocol;
 pub mod rules;
 pub mod session;
 #[cfg(feature = "ssr")]
+pub mod settings;
+#[cfg(feature = "ssr")]
 pub mod tools;
 
 use std::fmt;
@@ -128,7 +130,9 @@ impl FromServerFnError for Failure {
 }
 
 #[cfg(feature = "ssr")]
-pub(crate) use on_server::{answer, came_from, cookie, cookie_header, engine, finish, person, set_cookie, visitor};
+pub(crate) use on_server::{
+    answer, came_from, cookie, cookie_header, end, engine, finish, person, set_cookie, visitor,
+};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -207,6 +211,22 @@ mod on_server {
         let referer = parts.as_ref().and_then(|parts| parts.headers.get(header::REFERER)?.to_str().ok());
         let after_host = referer.and_then(|url| url.split_once("://")?.1.split_once('/'));
         local_path(&after_host.map_or_else(String::new, |(_, path)| format!("/{path}"))).to_owned()
+    }
+
+    /// Leads back to the page the form was on, which tells what was done.
+    pub(crate) fn end<T>(done: Result<T, Failure>, tells: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+        let told = done.map(|done| tells(&done));
+        finish(
+            told,
+            |told| {
+                Some(match told {
+                    Ok(words) => Flash::Done(words.clone()),
+                    Err(why) => Flash::Refused { action: None, why: why.clone() },
+                })
+            },
+            |_| came_from(),
+        )
+        .map(|_| ())
     }
 
     fn is_form_post() -> bool {

@@ -8,9 +8,9 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, PostUrl};
 use uuid::Uuid;
 
-use self::on_server::{end, repeated, wrong_address};
+use self::on_server::{repeated, wrong_address};
 use super::protocol::Console;
-use super::{Failure, answer, engine, person, visitor};
+use super::{Failure, answer, end, engine, person, visitor};
 use crate::message::people as words;
 
 /// A page of the people, as the page's address asks for it.
@@ -139,8 +139,7 @@ mod on_server {
     use domain::query_string::QueryString;
     use engine::identity::TokenFilter;
 
-    use crate::api::{Failure, answer, came_from, finish};
-    use crate::flash::Flash;
+    use crate::api::{Failure, answer};
 
     /// Where a list goes on, and how long its pages are.
     #[allow(clippy::result_large_err, reason = "a problem is made once per refused request")]
@@ -169,21 +168,5 @@ mod on_server {
             return Ok(());
         }
         Err(Problem::invalid("/repeated_password", "is not the same as the new one"))
-    }
-
-    /// Leads back to the page the form was on, which tells what was done.
-    pub(super) fn end<T>(done: Result<T, Failure>, tells: impl FnOnce(&T) -> String) -> Result<(), Failure> {
-        let told = done.map(|done| tells(&done));
-        finish(
-            told,
-            |told| {
-                Some(match told {
-                    Ok(words) => Flash::Done(words.clone()),
-                    Err(why) => Flash::Refused { action: None, why: why.clone() },
-                })
-            },
-            |_| came_from(),
-        )
-        .map(|_| ())
     }
 }

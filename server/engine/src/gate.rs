@@ -167,7 +167,6 @@ async fn try_insert(
     let verdict = verdict::of(tool, rules, &request.tool_args);
     let overrides = ClassOverrides::from(tool);
     let mask = CallMask::of(&request.tool_args, &overrides);
-    let longest = tool.expiry_hours.unwrap_or(engine.policy.default_expiry_hours);
     let wished = request.expires_in_hours.and_then(|hours| i32::try_from(hours).ok());
     let summary = request.agent_summary.as_deref().map(|text| mask.text(text)).unwrap_or_default();
     let session = request.session_id.as_deref().unwrap_or_default();
@@ -195,7 +194,9 @@ async fn try_insert(
         execution_state: verdict.execution_state,
         risk_tier: tool.risk_tier,
         pending_reason: verdict.waits.as_ref(),
-        expiry_hours: wished.unwrap_or(longest).min(longest),
+        wished_hours: wished,
+        tool_hours: tool.expiry_hours,
+        configured_hours: engine.policy.default_expiry_hours,
         decided_by: verdict.decider.as_ref(),
         decision_reason: verdict.reason.as_deref(),
         deduplication_key: request.deduplication_key.as_deref(),

@@ -33,12 +33,14 @@ pub mod rule_pages;
 mod rule_set;
 pub mod rules;
 pub mod schema;
+pub mod settings;
 pub mod settlement;
 pub mod simulation;
 mod store;
 pub mod tool_pages;
 pub mod tools;
 mod trail;
+pub mod upkeep;
 
 use std::sync::Arc;
 

@@ -66,6 +66,10 @@ impl Change {
         Self { seq, kind: Kind::Rule, id: id.to_string() }
     }
 
+    pub(crate) fn settings(seq: i64) -> Self {
+        Self { seq, kind: Kind::Settings, id: String::new() }
+    }
+
     /// That changes may have been missed.
     pub fn resync() -> Self {
         Self { seq: 0, kind: Kind::Resync, id: String::new() }

@@ -12,7 +12,7 @@ use domain::view::TimelineEntry;
 
 use crate::console::timeline;
 use crate::registry::{FullTool, list, show};
-use crate::{Engine, Result};
+use crate::{Engine, Result, settings};
 
 /// How much of a changed value is shown, in characters.
 const LONG: usize = 80;
@@ -26,7 +26,8 @@ pub async fn tools(engine: &Engine, principal: &Principal, address: &str) -> Res
     let filter = ToolFilter::read(&mut query);
     query.finish()?;
     let page = list(engine, principal, &filter).await?;
-    let lines = page.tools.into_iter().map(|tool| line(engine, tool)).collect();
+    let hours = settings::default_expiry_hours(engine).await?;
+    let lines = page.tools.into_iter().map(|tool| line(hours, tool)).collect();
     Ok(ToolList { lines, next_cursor: page.next, total: page.total, now: page.now })
 }
 
@@ -48,11 +49,11 @@ pub async fn tool(engine: &Engine, principal: &Principal, name: &str) -> Result<
         events: events.iter().map(entry).collect(),
         may_change: principal.may(Scope::ToolsWrite),
         now,
-        line: line(engine, registered),
+        line: line(settings::default_expiry_hours(engine).await?, registered),
     })
 }
 
-fn line(engine: &Engine, registered: Registered) -> ToolLine {
+fn line(default_hours: i32, registered: Registered) -> ToolLine {
     let waiting_for_executor = registered.waiting_for_executor();
     let Registered { tool, pending, last_hour, .. } = registered;
     ToolLine {
@@ -64,7 +65,7 @@ fn line(engine: &Engine, registered: Registered) -> ToolLine {
         bypass_ended: tool.bypass_ended,
         executor: tool.executor,
         waiting_for_executor,
-        expiry_hours: tool.expiry_hours.unwrap_or(engine.policy.default_expiry_hours),
+        expiry_hours: tool.expiry_hours.unwrap_or(default_hours),
         reviewed: tool.reviewed,
         pending,
         last_hour,

@@ -17,7 +17,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use crate::executors::ToolUrl;
 use crate::notify::Change;
 use crate::trail::Entry;
-use crate::{Engine, Result, executors, require, rules, store, trail};
+use crate::{Engine, Result, executors, require, rules, settings, store, trail};
 
 /// What the configuration says about one tool. What it leaves out stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,7 +89,7 @@ async fn register(engine: &Engine, name: &str, actor: &str) -> Result<()> {
 
 /// Registers a tool with its entry in the trail. `None`: it was there.
 async fn register_in(engine: &Engine, connection: &mut PgConnection, name: &str, actor: &str) -> Result<Option<i64>> {
-    let tier = engine.policy.default_risk_tier;
+    let tier = settings::default_risk_tier(engine, connection).await?;
     if !store::tools::register(connection, name, tier).await? {
         return Ok(None);
     }

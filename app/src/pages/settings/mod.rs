@@ -1,21 +1,26 @@
 //! `/settings`: people, tokens, sessions and one's own password. Tables and forms, which stay the HTML they were sent as.
 
+mod database;
 mod parts;
 mod password;
 mod people;
 mod person;
+mod policy;
 mod sessions;
 mod tokens;
 
+pub(crate) use database::DatabasePage;
 pub(crate) use password::PasswordPage;
 pub(crate) use people::PeoplePage;
 pub(crate) use person::PersonPage;
+pub(crate) use policy::PolicyPage;
 pub(crate) use sessions::SessionsPage;
 pub(crate) use tokens::TokensPage;
 
 use leptos::prelude::*;
 
-use crate::message::people as words;
+use crate::message::{PRODUCT, people as words, settings};
+use crate::shell::Assets;
 use parts::{SECTIONS, me};
 
 #[component]
@@ -28,6 +33,21 @@ pub(crate) fn SettingsPage() -> impl IntoView {
             <h1>{words::SECTIONS}</h1>
             {me().map(|person| view! { <p class="lead">{words::you_are(person.role)}</p> })}
             <section class="card"><ul class="plain body">{sections.collect_view()}</ul></section>
+            {about()}
         </main>
     }
+}
+
+fn about() -> AnyView {
+    let build = use_context::<Assets>().map(|assets| assets.version);
+    view! {
+        <section class="card">
+            <h2>{settings::ABOUT}</h2>
+            <dl class="args">
+                <div><dt>{settings::VERSION}</dt><dd>{PRODUCT} " " {env!("CARGO_PKG_VERSION")}</dd></div>
+                <div><dt>{settings::BUILD}</dt><dd class="mono">{build}</dd></div>
+            </dl>
+        </section>
+    }
+    .into_any()
 }

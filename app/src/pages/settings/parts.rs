@@ -8,16 +8,18 @@ use uuid::Uuid;
 
 use crate::components::problem_note::ProblemNote;
 use crate::local_path::escape;
-use crate::message::people as words;
+use crate::message::{people as words, settings};
 use crate::once::Once;
 use crate::visitor::Visitor;
 
 /// Address, name, and what is there.
-pub(super) const SECTIONS: [(&str, &str, &str); 4] = [
+pub(super) const SECTIONS: [(&str, &str, &str); 6] = [
+    ("/settings/policy", settings::POLICY, settings::POLICY_ABOUT),
     ("/settings/people", words::PEOPLE, words::PEOPLE_ABOUT),
     ("/settings/tokens", words::TOKENS, words::TOKENS_ABOUT),
     ("/settings/sessions", words::SESSIONS, words::SESSIONS_ABOUT),
     ("/settings/password", words::PASSWORD, words::PASSWORD_ABOUT),
+    ("/settings/database", settings::DATABASE, settings::DATABASE_ABOUT),
 ];
 
 /// Who looks at the page.

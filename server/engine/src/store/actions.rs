@@ -182,7 +182,11 @@ pub(crate) struct NewAction<'a> {
     pub(crate) execution_state: Option<ExecutionState>,
     pub(crate) risk_tier: RiskTier,
     pub(crate) pending_reason: Option<&'a PendingReason>,
-    pub(crate) expiry_hours: i32,
+    /// Hours that the agent is content with, that the tool gives, and that the configuration gives where the tool says
+    /// nothing and nobody has settled otherwise: the shorter of the first and what holds.
+    pub(crate) wished_hours: Option<i32>,
+    pub(crate) tool_hours: Option<i32>,
+    pub(crate) configured_hours: i32,
     pub(crate) decided_by: Option<&'a Decider>,
     pub(crate) decision_reason: Option<&'a str>,
     pub(crate) deduplication_key: Option<&'a str>,
@@ -231,7 +235,7 @@ pub(crate) async fn insert(
                  requested_at, expires_at, decided_by, decided_at, decision_reason, deduplication_key, words,
                  approval_rule_id, pending_rule_id, shape_sha256, recipients)
             SELECT $1, $2, $5::text::jsonb, $6, $7, $8, $9, $10::text::jsonb, $11, $12, $13, $14, $15, $16, $17, $18,
-                   now(), now() + make_interval(hours => $19::int), $20, CASE WHEN $20::text IS NULL THEN NULL ELSE now() END,
+                   now(), now() + make_interval(hours => least($19::int, coalesce($37::int, default_expiry_hours($38::int)))), $20, CASE WHEN $20::text IS NULL THEN NULL ELSE now() END,
                    $21, $22, array_to_tsvector($30), $33, $34, $35, $36
             FROM tool
             ON CONFLICT DO NOTHING
@@ -267,7 +271,7 @@ pub(crate) async fn insert(
         action.risk_tier.as_str(),
         action.pending_reason.map(|reason| reason.code.as_str()),
         action.pending_reason.map(|reason| reason.text.as_str()),
-        action.expiry_hours,
+        action.wished_hours,
         action.decided_by.map(ToString::to_string),
         action.decision_reason,
         action.deduplication_key,
@@ -285,6 +289,8 @@ pub(crate) async fn insert(
         action.pending_rule_id.map(|id| id.0),
         action.shape.0.as_slice(),
         &bytes(action.recipients),
+        action.tool_hours,
+        action.configured_hours,
     )
     .fetch_optional(connection)
     .await

@@ -16,6 +16,7 @@ pub(crate) mod settings;
 pub(crate) mod shapes;
 pub(crate) mod tokens;
 pub(crate) mod tools;
+pub(crate) mod upkeep;
 pub(crate) mod users;
 pub(crate) mod warm;
 

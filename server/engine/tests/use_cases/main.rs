@@ -14,6 +14,7 @@ mod races;
 mod reading;
 mod rule_sheets;
 mod rules;
+mod settings;
 mod shapes;
 mod stage;
 mod tools;

@@ -8,8 +8,8 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use domain::json::Json;
 use domain::problem::{Code, Problem};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
@@ -24,6 +24,11 @@ pub(super) struct ReasonBody {
 /// An id that stands in a body, at `pointer`; `whose`: "action's".
 pub(super) fn id<T: FromStr>(text: &str, pointer: &str, whose: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::invalid(pointer, format!("is no {whose} id")))
+}
+
+/// What stands there, `null` or a value; what does not stand there stays `None` by default.
+pub(super) fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 /// A body that was read, and its bytes.

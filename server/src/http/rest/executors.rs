@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use domain::problem::{FieldError, Problem};
 use domain::tool::Executor;
 use engine::executors::{ExecutorSetting, SetExecutor, SetHttp};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use super::body::Strict;
+use super::body::{self, Strict};
 use super::object;
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
@@ -19,16 +19,12 @@ use crate::http::session::Caller;
 #[serde(deny_unknown_fields)]
 pub(super) struct ExecutorBody {
     /// `null` says that nobody runs it, so leaving it out says nothing.
-    #[serde(default, deserialize_with = "said")]
+    #[serde(default, deserialize_with = "body::there")]
     executor: Option<Option<Executor>>,
     url: Option<String>,
     timeout_seconds: Option<u32>,
     #[serde(default)]
     rotate_secret: bool,
-}
-
-fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Executor>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 impl ExecutorBody {

@@ -14,6 +14,7 @@ mod people;
 mod record;
 mod rules;
 mod sessions;
+mod settings;
 mod tokens;
 mod tools;
 
@@ -74,6 +75,9 @@ pub fn router() -> Router<AppState> {
         .route("/users/{name}/sessions", get(sessions::list))
         .route("/users/{name}/sessions/revoke", post(sessions::revoke_all))
         .route("/sessions/{id}/revoke", post(sessions::revoke))
+        .route("/settings", get(settings::get).put(settings::put))
+        .route("/database", get(settings::database))
+        .route("/database/vacuum", post(settings::vacuum))
         .route("/tokens", post(tokens::create).get(tokens::list))
         .route("/tokens/{id}/revoke", post(tokens::revoke))
 }

@@ -18,9 +18,9 @@ use domain::tool::{Executor, Gating, Registered, Runs, Tool};
 use domain::tool_filter::ToolFilter;
 use engine::gating::BypassEnd;
 use engine::registry::{FullTool, ToolSettings};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use super::body::{ReasonBody, Strict};
+use super::body::{self, ReasonBody, Strict};
 use super::record::PageMeta;
 use super::{idempotent, object, page};
 use crate::http::AppState;
@@ -171,25 +171,20 @@ struct Changed {
     revision: i64,
 }
 
-/// What stands there, `null` or a value; what does not stand there stays `None` by default.
-fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SettingsBody {
     revision: Option<i64>,
     risk_tier: Option<RiskTier>,
-    #[serde(default, deserialize_with = "there")]
+    #[serde(default, deserialize_with = "body::there")]
     expiry_hours: Option<Option<i64>>,
     idempotent: Option<bool>,
     reviewed: Option<bool>,
     sensitive_args: Option<Vec<String>>,
     secret_args: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "there")]
+    #[serde(default, deserialize_with = "body::there")]
     executor: Option<Option<Executor>>,
-    #[serde(default, deserialize_with = "there")]
+    #[serde(default, deserialize_with = "body::there")]
     input_schema: Option<Option<Json>>,
     reason: Option<String>,
 }

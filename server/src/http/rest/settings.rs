@@ -1,0 +1,168 @@
+//! What holds in this installation, and the database beneath it.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::problem::Problem;
+use domain::risk::RiskTier;
+use domain::time_text::parse_instant;
+use engine::settings::{Change, DefaultExpiry, Setting, Settings};
+use engine::upkeep;
+use serde::{Deserialize, Serialize};
+
+use super::body::{self, Strict};
+use super::people::Nothing;
+use super::{idempotent, object};
+use crate::http::AppState;
+use crate::http::problem::ApiResult;
+use crate::http::session::Caller;
+
+#[derive(Serialize)]
+struct SettingRecord<T> {
+    value: T,
+    configured: T,
+    settled_by: Option<String>,
+    settled_at: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+}
+
+impl<T> From<Setting<T>> for SettingRecord<T> {
+    fn from(own: Setting<T>) -> Self {
+        let until = own.settled.as_ref().and_then(|by| by.until);
+        let (settled_by, settled_at) = own.settled.map(|by| (by.by, by.at)).unzip();
+        Self { value: own.value, configured: own.configured, settled_by, settled_at, until }
+    }
+}
+
+#[derive(Serialize)]
+struct SettingsRecord {
+    default_expiry_hours: SettingRecord<i64>,
+    default_risk_tier: SettingRecord<RiskTier>,
+    timezone: String,
+}
+
+fn answer(settings: Settings) -> Response {
+    let record = SettingsRecord {
+        default_expiry_hours: settings.default_expiry_hours.into(),
+        default_risk_tier: settings.default_risk_tier.into(),
+        timezone: settings.timezone,
+    };
+    object(StatusCode::OK, &record)
+}
+
+/// `GET /settings`
+pub(super) async fn get(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
+    Ok(answer(engine::settings::show(&state.engine, &principal).await?))
+}
+
+/// What is given changes; `null`: back to what the configuration says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SettingsBody {
+    #[serde(default, deserialize_with = "body::there")]
+    default_expiry_hours: Option<Option<i64>>,
+    /// Until when `default_expiry_hours` holds.
+    until: Option<String>,
+    #[serde(default, deserialize_with = "body::there")]
+    default_risk_tier: Option<Option<RiskTier>>,
+    reason: Option<String>,
+}
+
+/// `PUT /settings`
+pub(super) async fn put(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Strict { value, .. }: Strict<SettingsBody>,
+) -> ApiResult<Response> {
+    let until = value.until.as_deref().map(parse_instant).transpose();
+    let until = until.map_err(|message| Problem::invalid("/until", message))?;
+    let hours = value.default_expiry_hours;
+    if until.is_some() && !matches!(hours, Some(Some(_))) {
+        return Err(Problem::invalid("/until", "is the end of default_expiry_hours, which is not given").into());
+    }
+    let change = Change {
+        default_expiry: hours.map(|hours| hours.map(|hours| DefaultExpiry { hours, until })),
+        default_risk_tier: value.default_risk_tier,
+    };
+    Ok(answer(engine::settings::change(&state.engine, &principal, change, value.reason.as_deref()).await?))
+}
+
+#[derive(Serialize)]
+struct TableRecord {
+    name: String,
+    total_bytes: i64,
+    table_bytes: i64,
+    index_bytes: i64,
+    rows_estimated: i64,
+    dead_rows: i64,
+    last_vacuum: Option<DateTime<Utc>>,
+    last_analyze: Option<DateTime<Utc>>,
+    being_vacuumed: bool,
+}
+
+#[derive(Serialize)]
+struct IndexRecord {
+    name: String,
+    table: String,
+    scans: i64,
+    bytes: i64,
+}
+
+#[derive(Serialize)]
+struct DatabaseRecord {
+    bytes: i64,
+    postgres_version: String,
+    migration: Option<i64>,
+    tables: Vec<TableRecord>,
+    indexes: Vec<IndexRecord>,
+}
+
+/// `GET /database`
+pub(super) async fn database(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
+    let found = upkeep::show(&state.engine, &principal).await?;
+    let tables = found.tables.into_iter().map(|table| TableRecord {
+        name: table.name,
+        total_bytes: table.total_bytes,
+        table_bytes: table.table_bytes,
+        index_bytes: table.index_bytes,
+        rows_estimated: table.rows,
+        dead_rows: table.dead_rows,
+        last_vacuum: table.last_vacuum,
+        last_analyze: table.last_analyze,
+        being_vacuumed: table.being_vacuumed,
+    });
+    let indexes = found.indexes.into_iter().map(|index| IndexRecord {
+        name: index.name,
+        table: index.table,
+        scans: index.scans,
+        bytes: index.bytes,
+    });
+    let record = DatabaseRecord {
+        bytes: found.bytes,
+        postgres_version: found.version,
+        migration: found.migration,
+        tables: tables.collect(),
+        indexes: indexes.collect(),
+    };
+    Ok(object(StatusCode::OK, &record))
+}
+
+#[derive(Serialize)]
+struct Started {
+    started: bool,
+}
+
+/// `POST /database/vacuum`: begins, and does not wait for the end.
+pub(super) async fn vacuum(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+    Strict { bytes, .. }: Strict<Nothing>,
+) -> ApiResult<Response> {
+    idempotent::run(&state, &principal, &headers, "POST /database/vacuum", &bytes, async |_| {
+        upkeep::vacuum(&state.engine, &principal).await?;
+        Ok(object(StatusCode::ACCEPTED, &Started { started: true }))
+    })
+    .await
+}
