@@ -143,7 +143,7 @@ pub(super) fn select(label: &'static str, name: &'static str, options: Vec<(Stri
         let selected = value == chosen;
         view! { <option value=value selected=selected>{words}</option> }
     });
-    view! { <label>{label} <select class="input" name=name>{options.collect_view()}</select></label> }.into_any()
+    view! { <label>{label} " " <select class="input" name=name>{options.collect_view()}</select></label> }.into_any()
 }
 
 pub(super) fn roles() -> Vec<(String, String)> {

@@ -49,7 +49,7 @@ fn shown(settings: &Settings) -> AnyView {
             </div>
         </section>
         {(may && settled).then(back)}
-        <p class="aside">{words::ZONE} " " <b>{settings.timezone.clone()}</b></p>
+        <p class="lead">{words::ZONE} " " <b>{settings.timezone.clone()}</b></p>
     }
     .into_any()
 }
