@@ -3,6 +3,8 @@
 //! a plain HTML form: then the answer is a redirect back to the page, with the outcome in a [`crate::flash`].
 
 pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod alerts;
 pub mod bulk;
 #[cfg(feature = "ssr")]
 pub mod edit;

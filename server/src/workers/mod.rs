@@ -2,6 +2,7 @@
 //! idempotency keys. Each is one step of the engine, repeated; a step that fails is repeated later and later.
 //! All of them may run in several servers at once: the database decides who does what.
 
+pub mod alerts;
 pub mod http_executor;
 
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! `/settings`: people, tokens, sessions and one's own password. Tables and forms, which stay the HTML they were sent as.
 
+mod alerts;
 mod database;
 mod parts;
 mod password;
@@ -9,6 +10,7 @@ mod policy;
 mod sessions;
 mod tokens;
 
+pub(crate) use alerts::AlertsPage;
 pub(crate) use database::DatabasePage;
 pub(crate) use password::PasswordPage;
 pub(crate) use people::PeoplePage;

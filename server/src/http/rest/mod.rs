@@ -4,6 +4,7 @@
 //! One object is answered as `{"data": …, "meta": {}}`, a list with its paging in `meta`.
 
 mod actions;
+mod alerts;
 mod body;
 mod decisions;
 mod executions;
@@ -78,6 +79,11 @@ pub fn router() -> Router<AppState> {
         .route("/settings", get(settings::get).put(settings::put))
         .route("/database", get(settings::database))
         .route("/database/vacuum", post(settings::vacuum))
+        .route("/alerts", get(alerts::list))
+        .route("/alerts/endpoints", post(alerts::add))
+        .route("/alerts/endpoints/{id}/remove", post(alerts::remove))
+        .route("/alerts/endpoints/{id}/test", post(alerts::test))
+        .route("/alerts/deliveries/{id}/replay", post(alerts::replay))
         .route("/tokens", post(tokens::create).get(tokens::list))
         .route("/tokens/{id}/revoke", post(tokens::revoke))
 }
