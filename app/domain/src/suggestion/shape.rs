@@ -6,10 +6,26 @@ use crate::digest::Digest;
 use crate::json::Json;
 use crate::rule::critical_arguments;
 
+/// Of arguments with more values than this the whole is the shape: every critical one is held against all others.
+const MOST_VALUES: usize = 500;
+
 /// One digest for all calls of a tool that have the same critical arguments, however their numbers are written and their
 /// members ordered. Where no argument is critical, all calls of the tool are alike.
 pub fn shape_of(args: &Json, overrides: &ClassOverrides) -> Digest {
+    if values(args, MOST_VALUES).is_none() {
+        return Digest::of(&normal(args));
+    }
     let critical = critical_arguments(args, overrides).into_iter();
     let members = critical.filter_map(|path| path.select_one(args).map(|value| (path.to_string(), normal(value))));
     Digest::of(&Json::Object(members.collect()))
+}
+
+/// How many more values there may be after these; `None`: there are too many.
+fn values(value: &Json, left: usize) -> Option<usize> {
+    let left = left.checked_sub(1)?;
+    match value {
+        Json::Object(members) => members.iter().try_fold(left, |left, (_, value)| values(value, left)),
+        Json::Array(items) => items.iter().try_fold(left, |left, value| values(value, left)),
+        _ => Some(left),
+    }
 }
