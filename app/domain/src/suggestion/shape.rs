@@ -29,3 +29,19 @@ fn values(value: &Json, left: usize) -> Option<usize> {
         _ => Some(left),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_arguments_the_whole_is_the_shape() {
+        let args = |count: usize, subject: &str| {
+            let critical = (0..count).map(|at| (format!("to_{at}"), Json::from("a@x")));
+            Json::Object(critical.chain([("subject".to_owned(), Json::from(subject))]).collect())
+        };
+        let shape = |count, subject| shape_of(&args(count, subject), &ClassOverrides::default());
+        assert_eq!(shape(400, "one"), shape(400, "two"));
+        assert_ne!(shape(20_000, "one"), shape(20_000, "two"));
+    }
+}
