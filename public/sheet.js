@@ -20,6 +20,7 @@ form.addEventListener('submit', stop);
 function stop() {
   clearTimeout(timer);
   running?.abort();
+  running = undefined;
 }
 
 async function check() {

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use domain::action::limit::EXPIRY_HOURS;
 use domain::risk::RiskTier;
 use engine::outbound::OutboundAllow;
 use engine::{Policy, ToolConfig};
@@ -178,7 +179,7 @@ impl Config {
             data_dir,
             public_url: layers.get("public_url", public_url)?,
             default_expiry_hours: layers
-                .get("default_expiry_hours", |text| number(text, 1, 8_760))?
+                .get("default_expiry_hours", |text| number(text, 1, EXPIRY_HOURS))?
                 .unwrap_or(default.default_expiry_hours),
             default_risk_tier: layers
                 .get("default_risk_tier", |text| text.parse().map_err(|_| tiers()))?

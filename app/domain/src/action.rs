@@ -149,6 +149,8 @@ pub mod limit {
     pub const SESSION: usize = 200;
     /// `deduplication_key`.
     pub const DEDUPLICATION_KEY: usize = 200;
+    /// The farthest a deadline is away, in hours: a year.
+    pub const EXPIRY_HOURS: i32 = 8_760;
     /// A reason or note of a person.
     pub const REASON: usize = 4_000;
     /// A whole JSON document.

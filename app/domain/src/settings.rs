@@ -2,12 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::action::limit::EXPIRY_HOURS;
 use crate::json::Json;
 use crate::problem::{FieldError, Problem};
 use crate::risk::RiskTier;
 
-/// The longest a call may wait, in hours: a year.
-const LONGEST_HOURS: i64 = 8_760;
 /// A setting for a while ends within a year.
 const LONGEST_DAYS: i64 = 365;
 
@@ -38,8 +37,8 @@ impl Change {
             errors.push(FieldError { pointer: pointer.to_owned(), message });
         };
         if let Some(Some(expiry)) = self.default_expiry {
-            if !(1..=LONGEST_HOURS).contains(&expiry.hours) {
-                refuse("/default_expiry_hours", format!("must be a whole number from 1 to {LONGEST_HOURS}"));
+            if !(1..=i64::from(EXPIRY_HOURS)).contains(&expiry.hours) {
+                refuse("/default_expiry_hours", format!("must be a whole number from 1 to {EXPIRY_HOURS}"));
             }
             if expiry.until.is_some_and(|until| until <= now) {
                 refuse("/until", "is over: give an instant to come".to_owned());

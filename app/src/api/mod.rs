@@ -131,7 +131,7 @@ impl FromServerFnError for Failure {
 
 #[cfg(feature = "ssr")]
 pub(crate) use on_server::{
-    answer, came_from, cookie, cookie_header, end, engine, finish, person, set_cookie, visitor,
+    answer, came_from, cookie, cookie_header, end, engine, finish, person, set_cookie, tell, visitor,
 };
 
 #[cfg(feature = "ssr")]
@@ -215,18 +215,18 @@ mod on_server {
 
     /// Leads back to the page the form was on, which tells what was done.
     pub(crate) fn end<T>(done: Result<T, Failure>, tells: impl FnOnce(&T) -> String) -> Result<(), Failure> {
-        let told = done.map(|done| tells(&done));
-        finish(
-            told,
-            |told| {
-                Some(match told {
-                    Ok(words) => Flash::Done(words.clone()),
-                    Err(why) => Flash::Refused { action: None, why: why.clone() },
-                })
-            },
-            |_| came_from(),
-        )
-        .map(|_| ())
+        tell(done.map(|done| tells(&done)), came_from)
+    }
+
+    /// Leads to a page that tells what was done, or why it was not.
+    pub(crate) fn tell(told: Result<String, Failure>, page: impl FnOnce() -> String) -> Result<(), Failure> {
+        let flash = |told: &Result<String, Failure>| {
+            Some(match told {
+                Ok(words) => Flash::Done(words.clone()),
+                Err(why) => Flash::Refused { action: None, why: why.clone() },
+            })
+        };
+        finish(told, flash, |_| page()).map(drop)
     }
 
     fn is_form_post() -> bool {

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::PostUrl;
 
 use super::protocol::Console;
-use super::{Failure, answer, engine, finish, person};
+use super::{Failure, answer, engine, finish, person, tell};
 use crate::flash::Flash;
 use crate::local_path::rule_page;
 use crate::message::rules as words;
@@ -80,16 +80,5 @@ fn many(applied: Vec<Applied>) -> DecidedMany {
 
 /// Leads back to the rule, where it says what was done.
 fn done(id: RuleId, changed: Result<Rule, Failure>, words: impl FnOnce(&str) -> String) -> Result<(), Failure> {
-    let told = changed.map(|rule| words(&escaped(&rule.description)));
-    finish(
-        told,
-        |told| {
-            Some(match told {
-                Ok(words) => Flash::Done(words.clone()),
-                Err(why) => Flash::Refused { action: None, why: why.clone() },
-            })
-        },
-        |_| rule_page(id),
-    )
-    .map(drop)
+    tell(changed.map(|rule| words(&escaped(&rule.description))), || rule_page(id))
 }

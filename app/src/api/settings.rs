@@ -2,6 +2,7 @@
 //! browser's WebAssembly.
 
 use chrono::TimeDelta;
+use domain::action::limit::EXPIRY_HOURS;
 use domain::risk::RiskTier;
 use engine::settings::{Change, DefaultExpiry, change, show};
 use leptos::prelude::*;
@@ -25,7 +26,7 @@ pub async fn settle_expiry(
     let (engine, person) = (engine(), person()?);
     let settled = async {
         let now = show(&engine, &person).await?.now;
-        let until = (for_hours > 0).then(|| now + TimeDelta::hours(for_hours.min(8_760)));
+        let until = (for_hours > 0).then(|| now + TimeDelta::hours(for_hours.min(EXPIRY_HOURS.into())));
         let expiry = DefaultExpiry { hours, until };
         change(&engine, &person, Change { default_expiry: Some(Some(expiry)), ..Change::default() }, Some(&reason))
             .await

@@ -119,8 +119,7 @@ mod on_server {
     use domain::tool::{Gating, Tool};
     use leptos_router::location::Url;
 
-    use crate::api::{Failure, finish};
-    use crate::flash::Flash;
+    use crate::api::{Failure, tell};
     use crate::local_path::tool_page;
 
     pub(super) fn name(sent: &str) -> String {
@@ -138,18 +137,7 @@ mod on_server {
         words: impl FnOnce(&Tool, &str) -> String,
     ) -> Result<(), Failure> {
         let name = name(sent);
-        let told = changed.map(|tool| words(&tool, &escaped(&name)));
-        finish(
-            told,
-            |told| {
-                Some(match told {
-                    Ok(words) => Flash::Done(words.clone()),
-                    Err(why) => Flash::Refused { action: None, why: why.clone() },
-                })
-            },
-            |_| tool_page(&name),
-        )
-        .map(drop)
+        tell(changed.map(|tool| words(&tool, &escaped(&name))), || tool_page(&name))
     }
 }
 

@@ -1,6 +1,5 @@
 //! What two pages, or two parts of a page, share.
 
-#[cfg(feature = "ssr")]
 pub(crate) mod came_of;
 pub(crate) mod icon;
 pub(crate) mod moment;

@@ -134,16 +134,7 @@ pub(crate) const fn flag(flag: Flag) -> &'static str {
 
 /// What a rule's maker may not have meant. The other rule that it is about stands beside it.
 pub(crate) fn warning(warning: &Warning) -> String {
-    match warning {
-        Warning::ShadowedBy(_) => {
-            "Changes nothing: another rule does the same for more calls, and for as long.".to_owned()
-        }
-        Warning::DuplicateOf(_) => "Another rule asks the same.".to_owned(),
-        Warning::DeniedBy(_) => "Never decides: another rule refuses every call that fits.".to_owned(),
-        Warning::HeldBy(_) => "Never decides: another rule holds every call that fits.".to_owned(),
-        Warning::MayBeDenied(_) => "Another rule may refuse some of the calls that fit.".to_owned(),
-        other => other.words(),
-    }
+    warning.words_with("another rule")
 }
 
 /// What is worth a look.

@@ -50,16 +50,16 @@ pub async fn approve(engine: &Engine, principal: &Principal, id: ActionId, with:
     let decider = person(principal)?;
     let note = with.note.filter(|note| !note.trim().is_empty());
     check_text("/note", note.as_deref())?;
+    if let Some(shown) = with.args_sha256 {
+        let action = store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?;
+        changed_since(&action, shown)?;
+    }
     let draft = match &with.rule {
         Some(wanted) => Some(rules::draft_while_approving(engine, principal, id, wanted, &with.edit).await?),
         None => None,
     };
     if !with.edit.is_empty() {
         return editing::approve(engine, principal, id, decider, Approve { note, ..with }, draft).await;
-    }
-    if let Some(shown) = with.args_sha256 {
-        let action = store::actions::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("action"))?;
-        changed_since(&action, shown)?;
     }
     decide(engine, principal, id, (Verb::Approve, draft), decider, note.as_deref()).await
 }

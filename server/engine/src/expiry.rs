@@ -2,6 +2,7 @@
 //! checks it); the sweep writes it down.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use domain::action::limit::EXPIRY_HOURS;
 use domain::event::EventType;
 use domain::id::ActionId;
 use domain::identity::{Principal, Scope};
@@ -17,8 +18,6 @@ use crate::{Engine, Result, store, trail};
 
 /// How many actions one transaction of the sweep takes.
 const BATCH: i64 = 200;
-/// The farthest a deadline is away: a year.
-const LONGEST_HOURS: i32 = 8_760;
 
 /// Marks every pending action past its deadline, each with its event.
 ///
@@ -42,7 +41,7 @@ pub async fn expire_stale(engine: &Engine, principal: &Principal) -> Result<Vec<
 /// no deadline.
 pub async fn extend(engine: &Engine, principal: &Principal, id: ActionId, hours: i32) -> Result<Decision> {
     let decider = person(principal)?;
-    if !(1..=LONGEST_HOURS).contains(&hours) {
+    if !(1..=EXPIRY_HOURS).contains(&hours) {
         return Err(Problem::invalid("/hours", "must be a whole number from 1 to 8760").into());
     }
     let mut transaction = engine.pool.begin().await?;
@@ -56,7 +55,7 @@ pub async fn extend(engine: &Engine, principal: &Principal, id: ActionId, hours:
         let problem = Problem::new(Code::WrongState, "The action has no deadline that could be moved.");
         return Err(Problem { standing: Some(standing(&before)), ..problem }.into());
     };
-    let latest = store::now_in(&mut transaction).await? + TimeDelta::hours(i64::from(LONGEST_HOURS));
+    let latest = store::now_in(&mut transaction).await? + TimeDelta::hours(i64::from(EXPIRY_HOURS));
     if deadline + TimeDelta::hours(i64::from(hours)) > latest {
         return Err(Problem::invalid("/hours", "would move the deadline more than a year away").into());
     }

@@ -389,7 +389,7 @@ fn validate(request: &ParkRequest) -> Result<()> {
     if request.evidence.as_ref().is_some_and(|evidence| !matches!(evidence, Json::Object(_) | Json::Array(_))) {
         refuse("/evidence", "must be an object or a list".to_owned());
     }
-    if request.expires_in_hours.is_some_and(|hours| !(1..=8_760).contains(&hours)) {
+    if request.expires_in_hours.is_some_and(|hours| !(1..=i64::from(limit::EXPIRY_HOURS)).contains(&hours)) {
         refuse("/expires_in_hours", "must be a whole number of hours from 1 to 8760".to_owned());
     }
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(errors).into()) }

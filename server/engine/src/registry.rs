@@ -1,6 +1,7 @@
 //! The registry of tools as people and programs read and settle it.
 
 use chrono::{DateTime, Utc};
+use domain::action::limit::EXPIRY_HOURS;
 use domain::digest::Digest;
 use domain::event::Event;
 use domain::identity::{Principal, Scope};
@@ -162,7 +163,7 @@ fn validate(settings: &ToolSettings) -> Result<()> {
     let mut errors = Vec::new();
     let mut refuse = |pointer: String, message: String| errors.push(FieldError { pointer, message });
     if let Some(Some(hours)) = settings.expiry_hours
-        && !(1..=8_760).contains(&hours)
+        && !(1..=i64::from(EXPIRY_HOURS)).contains(&hours)
     {
         refuse("/expiry_hours".to_owned(), "must be a whole number of hours from 1 to 8760, or null".to_owned());
     }

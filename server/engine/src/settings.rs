@@ -16,6 +16,9 @@ use crate::store::settings::{Key, Settled};
 use crate::trail::Entry;
 use crate::{Engine, Result, require, store, trail};
 
+/// The lock of whoever settles something.
+const SETTLING: i64 = 0x005E_771E;
+
 /// A setting: what holds, what the configuration says, and who has settled otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting<T> {
@@ -120,6 +123,8 @@ pub async fn change(engine: &Engine, principal: &Principal, change: Change, reas
     let reason = reason.filter(|reason| !reason.trim().is_empty());
     check_text("/reason", reason)?;
     let mut transaction = engine.pool.begin().await?;
+    // One at a time: what an entry says was before is what was.
+    store::lock(&mut transaction, SETTLING).await?;
     change.check(store::now_in(&mut transaction).await?)?;
     let before = read(engine, &mut transaction).await?;
     let actor = principal.actor();

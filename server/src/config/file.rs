@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use domain::action::limit::EXPIRY_HOURS;
 use domain::risk::RiskTier;
 use domain::tool::Executor;
 use engine::ToolConfig;
@@ -91,7 +92,7 @@ impl ConfigFile {
 
 fn tool(name: &str, table: Value) -> Result<ToolConfig, String> {
     let table: ToolTable = table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
-    if table.expiry_hours.is_some_and(|hours| !(1..=8_760).contains(&hours)) {
+    if table.expiry_hours.is_some_and(|hours| !(1..=EXPIRY_HOURS).contains(&hours)) {
         return Err("expiry_hours must be a whole number from 1 to 8760".to_owned());
     }
     let url = tool_url(&table)?;

@@ -94,8 +94,13 @@ impl Warning {
         }
     }
 
-    /// For whoever makes the rule or looks at it.
+    /// For whoever makes the rule or looks at it. The other rule that it is about is named by its id.
     pub fn words(&self) -> String {
+        self.words_with(&self.rule().map(|id| format!("rule {id}")).unwrap_or_default())
+    }
+
+    /// The same, where the other rule is called `other`: it stands beside the words.
+    pub fn words_with(&self, other: &str) -> String {
         let of = |path: &ArgumentPath| escaped(&path.to_string());
         match self {
             Self::Broad => "Narrows nothing: every call of the tool fits.".to_owned(),
@@ -115,13 +120,13 @@ impl Warning {
             Self::NotUnderstood(path) => {
                 format!("{} is asked something that this version cannot judge: no call fits.", of(path))
             }
-            Self::ShadowedBy(id) => {
-                format!("Changes nothing: rule {id} does the same for more calls, and for as long.")
+            Self::ShadowedBy(_) => {
+                format!("Changes nothing: {other} does the same for more calls, and for as long.")
             }
-            Self::DuplicateOf(id) => format!("Asks the same as rule {id}."),
-            Self::DeniedBy(id) => format!("Never decides: rule {id} refuses every call that fits."),
-            Self::HeldBy(id) => format!("Never decides: rule {id} holds every call that fits."),
-            Self::MayBeDenied(id) => format!("Rule {id} may refuse some of the calls that fit."),
+            Self::DuplicateOf(_) => format!("Asks the same as {other}."),
+            Self::DeniedBy(_) => format!("Never decides: {other} refuses every call that fits."),
+            Self::HeldBy(_) => format!("Never decides: {other} holds every call that fits."),
+            Self::MayBeDenied(_) => format!("Some of the calls that fit may be refused by {other}."),
         }
     }
 }

@@ -1,16 +1,16 @@
 //! One decision on all that is ticked: the bar under the list. It is there while something is ticked, which CSS knows by
 //! itself, and counts it too; so it works before the page is awake.
 
-use domain::view::{DecidedMany, RefusedOne};
+use domain::view::DecidedMany;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 
 use super::decide::{choices, note};
 use super::desk::Desk;
-use super::query::Query;
 use crate::api::Failure;
 use crate::api::bulk::Bulk;
+use crate::components::came_of::decided;
 use crate::dom::{focus_first, form};
 use crate::message;
 
@@ -59,16 +59,6 @@ pub(super) fn BulkBar(desk: Desk) -> impl IntoView {
 fn came_of(many: Result<DecidedMany, Failure>) -> AnyView {
     match many {
         Err(Failure(problem)) => view! { <p class="note bad">{message::problem(&problem)}</p> }.into_any(),
-        Ok(DecidedMany { done, refused, more_refused }) => {
-            let words = message::came_of_many(done, refused.len() + more_refused);
-            let more = (more_refused > 0).then(|| view! { <li>{message::more_refused(more_refused)}</li> });
-            view! { <p><b>{words}</b></p> <ul class="plain">{refused.into_iter().map(one).collect_view()} {more}</ul> }
-                .into_any()
-        }
+        Ok(many) => decided(many),
     }
-}
-
-fn one(RefusedOne { id, tool_name, why }: RefusedOne) -> AnyView {
-    let name = tool_name.unwrap_or_else(|| id.to_string());
-    view! { <li><span><a class="more" href=Query::default().href(Some(id))>{name}</a> " " {why}</span></li> }.into_any()
 }

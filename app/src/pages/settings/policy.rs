@@ -1,5 +1,6 @@
 //! How long calls wait by default, and what an unknown tool counts as.
 
+use domain::action::limit::EXPIRY_HOURS;
 use domain::risk::RiskTier;
 use engine::settings::{Setting, Settings, show};
 use leptos::prelude::*;
@@ -67,7 +68,7 @@ fn expiry_form(hours: i64) -> AnyView {
     let whiles = words::WHILES.map(|hours| (hours.to_string(), words::holds_for(hours))).to_vec();
     view! {
         <form class="row-of" method="post" action=SettleExpiry::PATH>
-            <label>{words::HOURS} " " <input class="input" type="number" name="hours" min="1" max="8760" required value=hours.to_string()/></label>
+            <label>{words::HOURS} " " <input class="input" type="number" name="hours" min="1" max=EXPIRY_HOURS.to_string() required value=hours.to_string()/></label>
             {select(words::HOLDS_FOR, "for_hours", whiles, "0")}
             {reason()}
             <button class="btn main" name="via" value="form">{words::SETTLE}</button>

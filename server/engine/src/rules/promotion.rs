@@ -1,7 +1,10 @@
 //! What people approve again and again, and no rule decides: each is offered as a rule (domain contract §7). An offer is
 //! an address to go to; nothing is made of it without a person.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
+use domain::action::Action;
 use domain::argument::{ClassOverrides, headline};
 use domain::id::ActionId;
 use domain::identity::{Principal, Scope};
@@ -40,11 +43,14 @@ pub struct Promotion {
 pub async fn promotions(engine: &Engine, principal: &Principal) -> Result<Vec<Promotion>> {
     require(principal, Scope::RulesRead)?;
     require(principal, Scope::ActionsRead)?;
+    let habits = store::shapes::habits(&engine.pool, DAYS, LEAST, LOOKED_AT).await?;
+    let newest: Vec<ActionId> = habits.iter().map(|habit| habit.newest).collect();
+    let calls = store::actions::find_all(&engine.pool, &newest).await?;
+    let mut calls: HashMap<ActionId, Action> = calls.into_iter().map(|action| (action.id, action)).collect();
     let mut offers = Vec::new();
-    for habit in store::shapes::habits(&engine.pool, DAYS, LEAST, LOOKED_AT).await? {
-        if let Some(offer) = offer(engine, habit).await? {
-            offers.push(offer);
-        }
+    for habit in habits {
+        let Some(action) = calls.remove(&habit.newest) else { continue };
+        offers.extend(offer(engine, habit, action).await?);
         if offers.len() == OFFERED {
             break;
         }
@@ -53,9 +59,8 @@ pub async fn promotions(engine: &Engine, principal: &Principal) -> Result<Vec<Pr
 }
 
 /// `None`: a rule decides such calls already, or none could now.
-async fn offer(engine: &Engine, habit: store::shapes::Habit) -> Result<Option<Promotion>> {
+async fn offer(engine: &Engine, habit: store::shapes::Habit, action: Action) -> Result<Option<Promotion>> {
     let Some(tool) = store::tools::find(&engine.pool, &habit.tool_name).await? else { return Ok(None) };
-    let Some(action) = store::actions::find(&engine.pool, habit.newest).await? else { return Ok(None) };
     let rules = rule_set::of(engine, &tool).await?;
     let decided = !matches!(rules.ruling(&action.tool_args), Ruling::Silent(_));
     if decided || !matches!(tool.gating, Gating::Gated) {

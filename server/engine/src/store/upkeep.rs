@@ -58,7 +58,7 @@ pub(crate) async fn indexes(pool: &PgPool) -> sqlx::Result<Vec<IndexState>> {
     .await
 }
 
-/// The whole database in bytes, the server's version in words, and the newest migration.
+/// The whole database in bytes, and the server's version in words.
 pub(crate) async fn server(pool: &PgPool) -> sqlx::Result<(i64, String)> {
     let record = sqlx::query!(
         r#"SELECT pg_database_size(current_database()) AS "bytes!", current_setting('server_version') AS "version!""#

@@ -87,6 +87,22 @@ async fn every_change_is_an_entry_with_before_and_after_and_what_changes_nothing
 }
 
 #[tokio::test]
+async fn what_an_entry_says_was_before_is_what_was_however_many_settle_at_once() {
+    let stage = Stage::new().await;
+    let settling = (50..58).map(|hours| change(&stage.engine, &stage.ana, expiry(hours, None), None));
+    assert!(futures::future::join_all(settling).await.iter().all(Result::is_ok));
+    let told: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT (event_metadata #>> '{before,default_expiry_hours}')::bigint, (event_metadata #>> '{after,default_expiry_hours}')::bigint
+         FROM approval_events WHERE event_type = 'setting_changed' ORDER BY seq",
+    )
+    .fetch_all(stage.engine.pool())
+    .await
+    .unwrap();
+    assert_eq!((told.len(), told[0].0), (8, 48));
+    assert!(told.windows(2).all(|pair| pair[0].1 == pair[1].0), "{told:?}");
+}
+
+#[tokio::test]
 async fn only_an_administrator_settles_and_what_cannot_be_is_refused_by_its_field() {
     let stage = Stage::new().await;
     assert_eq!(code(change(&stage.engine, &stage.ben, expiry(72, None), None).await), Code::Forbidden);
