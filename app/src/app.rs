@@ -26,12 +26,14 @@ fn routes() -> impl IntoView {
 
     use crate::pages::approvals::edit::EditPage;
     use crate::pages::approvals::groups::GroupsPage;
+    use crate::pages::audit::{EntryPage, TrailPage};
     use crate::pages::full_view::FullViewPage;
     use crate::pages::login::LoginPage;
     use crate::pages::not_found::NotFoundPage;
     use crate::pages::rules::{RulePage, RulesPage, SheetPage};
     use crate::pages::settings::{
-        DatabasePage, PasswordPage, PeoplePage, PersonPage, PolicyPage, SessionsPage, SettingsPage, TokensPage,
+        DatabasePage, PasswordPage, PeoplePage, PersonPage, PolicyPage, RetentionPage, SessionsPage, SettingsPage,
+        TokensPage,
     };
     use crate::pages::tools::{ToolPage, ToolsPage};
 
@@ -47,6 +49,8 @@ fn routes() -> impl IntoView {
             <Route path=path!("/approvals/groups") view=|| view! { <Frame><GroupsPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id?") view=approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id/full") view=|| view! { <Frame><FullViewPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/audit") view=|| view! { <Frame><TrailPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/audit/:seq") view=|| view! { <Frame><EntryPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/tools") view=|| view! { <Frame><ToolsPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/tools/:name") view=|| view! { <Frame><ToolPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id/edit") view=|| view! { <Frame><EditPage/></Frame> } ssr=SsrMode::Async/>
@@ -57,6 +61,7 @@ fn routes() -> impl IntoView {
             <Route path=path!("/settings/people/:name") view=|| view! { <Frame><PersonPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/tokens") view=|| view! { <Frame><TokensPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/sessions") view=|| view! { <Frame><SessionsPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/retention") view=|| view! { <Frame><RetentionPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/password") view=|| view! { <Frame><PasswordPage/></Frame> } ssr=SsrMode::Async/>
         </FlatRoutes>
     }

@@ -19,9 +19,13 @@ use domain::tool::Executor;
 use domain::view::{ActionDetail, ActionRow, Decided};
 
 #[cfg(feature = "ssr")]
+pub(crate) mod audit;
+#[cfg(feature = "ssr")]
 pub(crate) mod groups;
 #[cfg(feature = "ssr")]
 pub(crate) mod people;
+#[cfg(feature = "ssr")]
+pub(crate) mod retention;
 #[cfg(feature = "ssr")]
 pub(crate) mod rules;
 #[cfg(feature = "ssr")]
@@ -36,6 +40,7 @@ pub(crate) const SKIP: &str = "Skip to the content";
 pub(crate) const MAIN_NAVIGATION: &str = "Main";
 pub(crate) const APPROVALS: &str = "Approvals";
 pub(crate) const RULES: &str = "Rules";
+pub(crate) const AUDIT: &str = "Audit";
 pub(crate) const TOOLS: &str = "Tools";
 pub(crate) const SETTINGS: &str = "Settings";
 pub(crate) const YOU: &str = "You";
@@ -64,7 +69,7 @@ pub(crate) const KEY_HELP: [(&str, &str); 13] = [
     ("s", "select the row"),
     ("u", "take an approval back, within 5 seconds"),
     ("/", "filter"),
-    ("g", "then a, r, t or s: go to the queue, the rules, the tools, the settings"),
+    ("g", "then a, r, l, t or s: go to the queue, the rules, the trail, the tools, the settings"),
     ("Esc", "close what is open"),
     ("?", "this list"),
 ];
@@ -90,6 +95,7 @@ pub(crate) fn page_at(path: &str) -> &'static str {
     match path.split('/').nth(1) {
         Some("login") => SIGN_IN,
         Some("tools") => TOOLS,
+        Some("audit") => AUDIT,
         Some("settings") => SETTINGS,
         _ => APPROVALS,
     }

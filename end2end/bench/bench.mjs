@@ -2,7 +2,7 @@
 // machine: to be read, not to be asserted.
 //
 //   make bench                      everything, about fifteen minutes
-//   make bench ARGS="--only park"   one of: park, watch, rules, decide, page, size, memory, start, wasm
+//   make bench ARGS="--only park"   one of: park, watch, rules, decide, page, size, audit, memory, start, wasm
 //   make bench ARGS="--rounds 3 --seconds 4"
 import { execFile } from 'node:child_process';
 import { readdir, stat, writeFile } from 'node:fs/promises';
@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 
+import { audit } from './audit.mjs';
 import { Baseline } from './baseline.mjs';
 import { grow } from './history.mjs';
 import { addHistory, addRules, setRules } from './rules.mjs';
@@ -42,6 +43,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '6' },
+    entries: { type: 'string', default: '1000000' },
   },
 });
 const wanted = (name) => options.only === undefined || options.only === name;
@@ -78,6 +80,7 @@ async function measure(server) {
   if (wanted('watch')) await watch(server, tokens);
   if (wanted('rules')) await rules(server, tokens);
   if (wanted('size')) await size(server);
+  if (wanted('audit')) await trail(server, tokens);
   if (wanted('start')) await start(server);
   if (wanted('wasm')) await wasm();
 }
@@ -223,6 +226,12 @@ async function size(server) {
     const found = await p50(`/approvals?status=all&q=${words}`);
     report(`Search for ${words} in 1,000,000, p50`, ms(found), '< 100 ms', found < 100);
   }
+}
+
+/** A long trail, and the retention while calls are parked. */
+async function trail(server, { agent, body }) {
+  const parks = async () => (await load('park', server.addr, agent, CLIENTS, Number(options.seconds), body)).per_second;
+  await audit(server, Number(options.entries), parks, report);
 }
 
 async function start(server) {

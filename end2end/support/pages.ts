@@ -83,6 +83,26 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   },
   'an edit that is too late': (page, scene) => page.goto(`/approvals/${scene.rejected}/edit`),
   'an action that is none': (page) => visit(page, '/approvals/no-such-action'),
+  'the trail': (page) => page.goto('/audit'),
+  'the trail, verified': async (page) => {
+    await page.goto('/audit');
+    await page.getByRole('button', { name: 'Verify now' }).click();
+    await page.getByText('Verified to').first().waitFor();
+  },
+  'the trail about one call': (page, scene) => page.goto(`/audit?action_id=${scene.failed}&sort=seq`),
+  'the trail of a filter that holds nothing': (page) => page.goto('/audit?actor=human:nobody'),
+  'the trail of a filter that is none': (page) => page.goto('/audit?event_type=nonsense'),
+  'an entry of the trail': async (page) => {
+    await page.goto('/audit?event_type=tool_changed');
+    await page.locator('tbody tr').first().getByRole('link').first().click();
+    await page.getByText('What changed').waitFor();
+  },
+  'an entry with a reason': async (page, scene) => {
+    await page.goto(`/audit?action_id=${scene.rejected}`);
+    await page.locator('tbody tr').first().getByRole('link').first().click();
+    await page.getByText('Content hash').waitFor();
+  },
+  'an entry that is none': (page) => page.goto('/audit/999999999'),
   'the tools': (page) => page.goto('/tools'),
   'tools of a filter that holds none': (page) => page.goto('/tools?name=nothing&gating=blocked'),
   'tools of a filter that is none': (page) => page.goto('/tools?gating=nonsense'),
@@ -155,6 +175,13 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
     await page.locator('summary', { hasText: 'Change role' }).click();
   },
   'the tokens': (page) => page.goto('/settings/tokens'),
+  'the retention': (page) => page.goto('/settings/retention'),
+  'the retention, counted': (page) => page.goto('/settings/retention?count=now'),
+  'the retention after a run': async (page) => {
+    await page.goto('/settings/retention');
+    await page.getByRole('button', { name: 'Archive and purge now' }).click();
+    await page.locator('tbody .word', { hasText: 'done' }).first().waitFor();
+  },
   'one’s sessions': (page) => page.goto('/settings/sessions'),
   'one’s password': (page) => page.goto('/settings/password'),
 };

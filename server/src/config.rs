@@ -12,6 +12,7 @@ use clap::Args;
 use domain::action::limit::EXPIRY_HOURS;
 use domain::risk::RiskTier;
 use engine::outbound::OutboundAllow;
+use engine::retention::Keep;
 use engine::{Policy, ToolConfig};
 
 use file::ConfigFile;
@@ -100,6 +101,18 @@ pub struct ServeFlags {
     /// Private places that may be called: networks, and hosts with their port, with commas between them [default: none]
     #[arg(long, value_name = "PLACES")]
     pub outbound_allow: Option<String>,
+    /// Days that rejected, expired, withdrawn and abandoned calls are kept after the decision [default: 90]
+    #[arg(long, value_name = "DAYS")]
+    pub retention_decided_days: Option<String>,
+    /// Days that executed calls are kept after they ran [default: 180]
+    #[arg(long, value_name = "DAYS")]
+    pub retention_executed_days: Option<String>,
+    /// Days that entries of the trail are kept [default: 365]
+    #[arg(long, value_name = "DAYS")]
+    pub retention_events_days: Option<String>,
+    /// Days between two runs of the retention; 0: none begins by itself [default: 7]
+    #[arg(long, value_name = "DAYS")]
+    pub retention_every_days: Option<String>,
     /// Log lines for people (pretty) or for programs (json) [default: pretty]
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<String>,
@@ -121,6 +134,8 @@ pub struct Config {
     pub sweep_seconds: u64,
     /// What may be reached besides public addresses.
     pub outbound_allow: OutboundAllow,
+    /// How long what is over is kept, and where its archives go.
+    pub retention: Keep,
     pub log_format: LogFormat,
     pub tools: Vec<ToolConfig>,
     sources: Vec<(&'static str, Source)>,
@@ -129,7 +144,7 @@ pub struct Config {
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
 
 /// The scalar keys, in the order of the documentation.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 14] = [
     "addr",
     "database_url",
     "data_dir",
@@ -139,6 +154,10 @@ const KEYS: [&str; 10] = [
     "timezone",
     "sweep_seconds",
     "outbound_allow",
+    "retention_decided_days",
+    "retention_executed_days",
+    "retention_events_days",
+    "retention_every_days",
     "log_format",
 ];
 
@@ -176,6 +195,7 @@ impl Config {
                 })?
                 .unwrap_or(default.addr),
             database_url: layers.get("database_url", database_url)?,
+            retention: layers.retention(&default.retention)?,
             data_dir,
             public_url: layers.get("public_url", public_url)?,
             default_expiry_hours: layers
@@ -207,6 +227,7 @@ impl Config {
             timezone: "UTC".to_owned(),
             sweep_seconds: 60,
             outbound_allow: OutboundAllow::default(),
+            retention: Keep { archives: Some(data_dir.join("archives")), ..Keep::default() },
             log_format: LogFormat::Pretty,
             tools,
             sources: Vec::new(),
@@ -220,6 +241,7 @@ impl Config {
             default_risk_tier: self.default_risk_tier,
             timezone: self.timezone.clone(),
             outbound_allow: self.outbound_allow.clone(),
+            retention: self.retention.clone(),
             tools: self.tools.clone(),
             ..Policy::default()
         }
@@ -304,9 +326,25 @@ impl Layers<'_> {
             "timezone" => (&serve.timezone, "--timezone"),
             "sweep_seconds" => (&serve.sweep_seconds, "--sweep-seconds"),
             "outbound_allow" => (&serve.outbound_allow, "--outbound-allow"),
+            "retention_decided_days" => (&serve.retention_decided_days, "--retention-decided-days"),
+            "retention_executed_days" => (&serve.retention_executed_days, "--retention-executed-days"),
+            "retention_events_days" => (&serve.retention_events_days, "--retention-events-days"),
+            "retention_every_days" => (&serve.retention_every_days, "--retention-every-days"),
             _ => (&serve.log_format, "--log-format"),
         };
         value.clone().map(|value| (value, name))
+    }
+
+    fn retention(&mut self, default: &Keep) -> Result<Keep, ConfigError> {
+        let mut days =
+            |key, least, otherwise| Ok(self.get(key, |text| number(text, least, 36_500))?.unwrap_or(otherwise));
+        Ok(Keep {
+            decided_days: days("retention_decided_days", 1, default.decided_days)?,
+            executed_days: days("retention_executed_days", 1, default.executed_days)?,
+            events_days: days("retention_events_days", 1, default.events_days)?,
+            every_days: days("retention_every_days", 0, default.every_days)?,
+            archives: default.archives.clone(),
+        })
     }
 
     fn data_dir(&mut self) -> Result<PathBuf, ConfigError> {

@@ -72,6 +72,16 @@ impl Json {
         out
     }
 
+    /// Adds the same to a text: where many are hashed, each needs no text of its own.
+    pub(crate) fn write_canonical(&self, out: &mut String) {
+        write::value(out, self, write::Order::Canonical);
+    }
+
+    /// Adds a text as it stands in JSON, in either order.
+    pub(crate) fn write_text(out: &mut String, text: &str) {
+        write::string(out, text);
+    }
+
     /// Compact text in document order.
     pub fn to_text(&self) -> String {
         let mut out = String::new();

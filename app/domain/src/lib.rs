@@ -11,6 +11,7 @@ pub mod constraint;
 pub mod digest;
 pub mod editing;
 pub mod event;
+pub mod event_filter;
 pub mod filter;
 pub mod health;
 pub mod id;

@@ -3,6 +3,8 @@
 //! a plain HTML form: then the answer is a redirect back to the page, with the outcome in a [`crate::flash`].
 
 pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod audit;
 pub mod bulk;
 #[cfg(feature = "ssr")]
 pub mod edit;
@@ -11,6 +13,8 @@ pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod people;
 pub(crate) mod protocol;
+#[cfg(feature = "ssr")]
+pub mod retention;
 #[cfg(feature = "ssr")]
 pub mod rules;
 pub mod session;

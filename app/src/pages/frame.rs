@@ -104,9 +104,10 @@ fn wake_up(live: Live, clock: Clock) {
 }
 
 /// Where one can go: address, icon, name, and the key after a `g`.
-const SECTIONS: [(&str, &str, &str, &str); 4] = [
+const SECTIONS: [(&str, &str, &str, &str); 5] = [
     ("/approvals", "#i-inbox", message::APPROVALS, "a"),
     ("/approvals/rules", "#i-rules", message::RULES, "r"),
+    ("/audit", "#i-audit", message::AUDIT, "l"),
     ("/tools", "#i-tools", message::TOOLS, "t"),
     ("/settings", "#i-settings", message::SETTINGS, "s"),
 ];

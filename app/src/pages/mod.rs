@@ -1,6 +1,8 @@
 //! The pages, one folder or file each.
 
 pub(crate) mod approvals;
+#[cfg(feature = "ssr")]
+pub(crate) mod audit;
 pub(crate) mod frame;
 #[cfg(feature = "ssr")]
 pub(crate) mod full_view;

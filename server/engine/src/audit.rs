@@ -1,17 +1,25 @@
-//! The trail's proof: seals that chain its entries in batches, and their verification.
+//! The trail: its entries as they are read and exported, the seals that chain them in batches, and their verification.
 //!
 //! The sealer takes what is on its list when it looks, so entries are sealed in the order in which their
 //! transactions became visible; the seal says which ones it holds.
 
-use std::collections::HashMap;
+mod anchor;
+mod entries;
+mod export;
+mod verification;
 
 use domain::digest::Digest;
-use domain::identity::{Principal, Scope};
 use domain::seal::{SealContent, events_digest};
-use futures::TryStreamExt;
+
+pub use anchor::{Anchor, newest_seal};
+pub use entries::{EventPage, FullEvent, Whereabouts, list, show};
+pub use export::{Export, Format, export, export_all};
+pub use verification::{Ask, Progress, Verification, verify, verify_all, verify_by};
+
+pub use crate::store::trail::Check;
 
 use crate::store::seals::Seal;
-use crate::{Engine, Result, require, store};
+use crate::{Engine, Result, store};
 
 /// One sealer at a time over all instances: the advisory lock's key.
 const SEALER: i64 = 0x5EA1;
@@ -58,84 +66,6 @@ fn content(number: i64, seqs: &[i64], events_digest: Digest, previous: Option<Di
     }
 }
 
-/// What verification found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verification {
-    /// Entries whose seal was checked.
-    pub events: usize,
-    pub seals: i64,
-    /// The hash of the newest seal: the whole trail in 32 bytes.
-    pub newest_seal: Option<Digest>,
-    /// In words, what does not fit. Empty: the trail is whole.
-    pub faults: Vec<String>,
-}
-
-/// Goes through all seals and the entries they hold: every hash is computed again.
-///
-/// # Errors
-/// `forbidden` without `audit:read`; when the database cannot be read.
-pub async fn verify(engine: &Engine, principal: &Principal) -> Result<Verification> {
-    require(principal, Scope::AuditRead)?;
-    verify_all(engine).await
-}
-
-/// The same for whoever runs the program.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn verify_all(engine: &Engine) -> Result<Verification> {
-    let mut found = Verification { events: 0, seals: 0, newest_seal: None, faults: Vec::new() };
-    loop {
-        let seals = store::seals::after(&engine.pool, found.seals, 20).await?;
-        if seals.is_empty() {
-            break;
-        }
-        for seal in seals {
-            verify_seal(engine, &seal, &mut found).await?;
-        }
-    }
-    let unaccounted = store::events::count_unaccounted(&engine.pool).await?;
-    if unaccounted > 0 {
-        found.faults.push(format!("{unaccounted} entries are in no seal and not on their way into one"));
-    }
-    Ok(found)
-}
-
-async fn verify_seal(engine: &Engine, seal: &Seal, found: &mut Verification) -> Result<()> {
-    if seal.number != found.seals + 1 {
-        found.faults.push(format!("seal {} follows seal {}", seal.number, found.seals));
-    }
-    if seal.previous != found.newest_seal {
-        found.faults.push(format!("seal {} does not continue the seal before it", seal.number));
-    }
-    if content(seal.number, &seal.event_seqs, seal.events, seal.previous).hash() != seal.seal {
-        found.faults.push(format!("seal {} was changed", seal.number));
-    }
-    let mut hashes = HashMap::new();
-    let mut events = std::pin::pin!(store::events::with_seqs(&engine.pool, &seal.event_seqs));
-    while let Some(event) = events.try_next().await? {
-        if !event.is_intact() {
-            found.faults.push(format!("entry {} was changed", event.seq));
-        }
-        hashes.insert(event.seq, event.content_hash);
-    }
-    let missing: Vec<_> = seal.event_seqs.iter().filter(|seq| !hashes.contains_key(seq)).collect();
-    if !missing.is_empty() {
-        found.faults.push(format!(
-            "seal {}: {} entries are gone, the first is {}",
-            seal.number,
-            missing.len(),
-            missing[0]
-        ));
-    } else if events_digest(seal.event_seqs.iter().map(|seq| &hashes[seq])) != seal.events {
-        found.faults.push(format!("seal {} does not fit its entries", seal.number));
-    }
-    found.events += hashes.len();
-    found.seals = seal.number;
-    found.newest_seal = Some(seal.seal);
-    Ok(())
-}
-
 /// How many entries a stream that comes back is given at most.
 pub const AT_ONCE: usize = 500;
 
@@ -153,4 +83,12 @@ pub async fn since(engine: &Engine, seq: i64) -> Result<Vec<domain::event::Event
 /// When the database cannot be read.
 pub async fn newest(engine: &Engine) -> Result<i64> {
     Ok(store::events::newest(&engine.pool).await?)
+}
+
+/// What the newest verification found. `None`: there was none yet.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn last_check(engine: &Engine) -> Result<Option<Check>> {
+    Ok(store::trail::last_check(&engine.pool).await?)
 }

@@ -71,14 +71,20 @@ pub async fn queue(engine: &Engine, principal: &Principal, address: &str) -> Res
     })
 }
 
-async fn filter(engine: &Engine, address: &str) -> Result<ActionFilter> {
-    let mut query = QueryString::parse(Some(address))?;
+/// A form gives days, in the configured time zone, where the API takes instants: the last day is meant to its end.
+pub(crate) async fn whole_days(engine: &Engine, query: &mut QueryString) -> Result<()> {
     for (name, days) in [("since", 0), ("until", 1)] {
         if let Some(day) = query.peek(name).and_then(|text| text.parse::<NaiveDate>().ok()) {
             let instant = store::beginning_of_day(&engine.pool, day, days, &engine.policy.timezone).await?;
             query.replace(name, instant.to_rfc3339());
         }
     }
+    Ok(())
+}
+
+async fn filter(engine: &Engine, address: &str) -> Result<ActionFilter> {
+    let mut query = QueryString::parse(Some(address))?;
+    whole_days(engine, &mut query).await?;
     match query.peek("status") {
         Some("all") => query.replace("status", Status::ALL.map(Status::as_str).join(",")),
         Some(_) => {}

@@ -217,7 +217,7 @@ async fn try_insert(
         event_id: EventId(Uuid::now_v7()),
         action_id: Some(id),
         rule_id: verdict.rule,
-        event_type: verdict.event_type,
+        event_type: verdict.event_type.as_str(),
         actor: &actor,
         reason: None,
         event_metadata: &metadata,

@@ -29,6 +29,7 @@ pub mod metrics;
 pub mod notify;
 pub mod outbound;
 pub mod registry;
+pub mod retention;
 pub mod rule_pages;
 mod rule_set;
 pub mod rules;
@@ -36,10 +37,12 @@ pub mod schema;
 pub mod settings;
 pub mod settlement;
 pub mod simulation;
+mod spreadsheet;
 mod store;
 pub mod tool_pages;
 pub mod tools;
 mod trail;
+pub mod trail_pages;
 pub mod upkeep;
 
 use std::sync::Arc;
@@ -67,6 +70,8 @@ pub struct Policy {
     pub session_absolute_hours: i32,
     /// What may be reached besides public addresses.
     pub outbound_allow: outbound::OutboundAllow,
+    /// How long what is over is kept.
+    pub retention: retention::Keep,
     /// Tools settled by configuration.
     pub tools: Vec<ToolConfig>,
 }
@@ -80,6 +85,7 @@ impl Default for Policy {
             session_idle_minutes: 12 * 60,
             session_absolute_hours: 7 * 24,
             outbound_allow: outbound::OutboundAllow::default(),
+            retention: retention::Keep::default(),
             tools: Vec::new(),
         }
     }

@@ -81,7 +81,7 @@ fn entry(event: &Event) -> (TimelineEntry, Vec<Changed>) {
 }
 
 /// What stands differently after than before.
-fn changes(metadata: &Json) -> Vec<Changed> {
+pub(crate) fn changes(metadata: &Json) -> Vec<Changed> {
     let (Some(before), Some(after)) = (metadata.get("before"), metadata.get("after").and_then(Json::as_object)) else {
         return Vec::new();
     };

@@ -60,6 +60,7 @@ async fn write(
     event_metadata: &Json,
 ) -> Result<i64> {
     let event_id = EventId(Uuid::now_v7());
+    let event_type = event_type.as_str();
     let content = EventContent { event_id, action_id, rule_id, event_type, actor, reason, event_metadata };
     Ok(store::events::append(connection, content).await?)
 }

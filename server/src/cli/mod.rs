@@ -8,6 +8,7 @@ mod administer;
 mod audit;
 mod demo;
 mod remote;
+mod retention;
 mod rules;
 mod serve;
 mod signals;
@@ -74,9 +75,12 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Check the audit trail
+    /// Check and export the audit trail, and write its newest seal to a file
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Archive and purge what is over for long enough
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
 }
 
 #[derive(Subcommand, Debug)]
@@ -129,6 +133,7 @@ async fn run(command: Command) -> Outcome {
             Ok(())
         }
         Command::Audit(command) => audit::run(command).await,
+        Command::Retention(command) => retention::run(command).await,
     }
 }
 

@@ -58,6 +58,10 @@ impl Config {
             "timezone" => quoted(&self.timezone),
             "sweep_seconds" => self.sweep_seconds.to_string(),
             "outbound_allow" => format!("{:?}", self.outbound_allow.entries()),
+            "retention_decided_days" => self.retention.decided_days.to_string(),
+            "retention_executed_days" => self.retention.executed_days.to_string(),
+            "retention_events_days" => self.retention.events_days.to_string(),
+            "retention_every_days" => self.retention.every_days.to_string(),
             _ => quoted(match self.log_format {
                 LogFormat::Pretty => "pretty",
                 LogFormat::Json => "json",

@@ -66,6 +66,7 @@ fn an_unknown_key_is_an_error_that_names_it() {
 fn a_wrong_value_is_an_error_that_names_key_value_and_place() {
     let said = wrong(&[("COUNTERSIGN_SWEEP_SECONDS", "0")], None);
     assert_eq!(said, "COUNTERSIGN_SWEEP_SECONDS says sweep_seconds = \"0\": must be a whole number from 1 to 86400.");
+    assert!(wrong(&[("COUNTERSIGN_RETENTION_EVENTS_DAYS", "0")], None).contains("from 1 to 36500"));
     assert!(wrong(&[("COUNTERSIGN_DEFAULT_RISK_TIER", "mild")], None).contains("low, medium, high, critical"));
     assert!(wrong(&[("COUNTERSIGN_PUBLIC_URL", "https://x.example/path")], None).contains("no path"));
     assert!(wrong(&[], Some("[tools.mail]\ngating = \"open\"")).contains("open"));
@@ -144,4 +145,15 @@ fn the_address_people_use_is_the_public_one_where_there_is_one() {
     let config = load(&ServeFlags::default(), &[("COUNTERSIGN_PUBLIC_URL", "https://Approvals.Example/")], None)
         .expect("a configuration");
     assert_eq!((config.base_url().as_str(), config.secure_cookies()), ("https://approvals.example", true));
+}
+
+#[test]
+fn how_long_things_are_kept_is_told_and_archives_lie_with_the_data() {
+    let file = "data_dir = \"data\"\nretention_decided_days = 1\nretention_every_days = 0\n";
+    let config = load(&ServeFlags::default(), &[], Some(file)).expect("a configuration");
+    let keep = config.policy().retention;
+    assert_eq!((keep.decided_days, keep.executed_days, keep.events_days, keep.every_days), (1, 180, 365, 0));
+    assert_eq!(keep.archives, Some(config.data_dir.join("archives")));
+    let shown = config.to_string();
+    assert!(shown.contains("retention_decided_days = 1 ") && shown.contains("retention_events_days = 365 "), "{shown}");
 }

@@ -1,5 +1,5 @@
-//! What happens by itself: the sweep for deadlines, attempts whose lease ended, the seals of the trail, old
-//! idempotency keys. Each is one step of the engine, repeated; a step that fails is repeated later and later.
+//! What happens by itself: the sweep for deadlines, attempts whose lease ended, the seals of the trail, what is
+//! kept long enough, old idempotency keys. Each is one step of the engine, repeated; a step that fails is repeated later and later.
 //! All of them may run in several servers at once: the database decides who does what.
 
 pub mod http_executor;
@@ -25,12 +25,13 @@ pub struct Work {
 }
 
 /// All work of a server.
-pub fn all(sweep_seconds: u64) -> [Work; 4] {
+pub fn all(sweep_seconds: u64) -> [Work; 5] {
     let second = Duration::from_secs(1);
     [
         Work { name: "expire", every: Duration::from_secs(sweep_seconds), step: |engine| Box::pin(expire(engine)) },
         Work { name: "give up lost attempts", every: second, step: |engine| Box::pin(give_up_lost(engine)) },
         Work { name: "seal the trail", every: second, step: |engine| Box::pin(seal(engine)) },
+        Work { name: "archive and purge", every: second * 60, step: |engine| Box::pin(retain(engine)) },
         Work { name: "forget idempotency keys", every: second * 3600, step: |engine| Box::pin(forget_keys(engine)) },
     ]
 }
@@ -48,6 +49,11 @@ pub async fn give_up_lost(engine: Engine) -> engine::Result<u64> {
 /// Seals the entries of the trail that are not sealed yet.
 pub async fn seal(engine: Engine) -> engine::Result<u64> {
     Ok(engine::audit::seal(&engine).await? as u64)
+}
+
+/// Archives and purges what is over for long enough, once it is time, and goes on with what was interrupted.
+pub async fn retain(engine: Engine) -> engine::Result<u64> {
+    engine::retention::due(&engine).await
 }
 
 /// Forgets idempotency keys that are past their day.

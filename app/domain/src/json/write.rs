@@ -50,7 +50,7 @@ pub(super) fn value(out: &mut String, json: &Json, order: Order) {
 
 /// The escapes of RFC 8785 §3.2.2.2: two-character ones where there are any, `\u00xx` for the other control
 /// characters, everything else as it is.
-fn string(out: &mut String, text: &str) {
+pub(super) fn string(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
     // What is escaped is ASCII, so the text may be cut on both sides of it.

@@ -1,4 +1,4 @@
-//! `/settings`: people, tokens, sessions and one's own password. Tables and forms, which stay the HTML they were sent as.
+//! `/settings`: people, tokens, what is kept and what goes, sessions and one's own password. Tables and forms, which stay the HTML they were sent as.
 
 mod database;
 mod parts;
@@ -6,6 +6,7 @@ mod password;
 mod people;
 mod person;
 mod policy;
+mod retention;
 mod sessions;
 mod tokens;
 
@@ -14,6 +15,7 @@ pub(crate) use password::PasswordPage;
 pub(crate) use people::PeoplePage;
 pub(crate) use person::PersonPage;
 pub(crate) use policy::PolicyPage;
+pub(crate) use retention::RetentionPage;
 pub(crate) use sessions::SessionsPage;
 pub(crate) use tokens::TokensPage;
 

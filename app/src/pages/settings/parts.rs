@@ -8,15 +8,16 @@ use uuid::Uuid;
 
 use crate::components::problem_note::ProblemNote;
 use crate::local_path::escape;
-use crate::message::{people as words, settings};
+use crate::message::{people as words, retention, settings};
 use crate::once::Once;
 use crate::visitor::Visitor;
 
 /// Address, name, and what is there.
-pub(super) const SECTIONS: [(&str, &str, &str); 6] = [
+pub(super) const SECTIONS: [(&str, &str, &str); 7] = [
     ("/settings/policy", settings::POLICY, settings::POLICY_ABOUT),
     ("/settings/people", words::PEOPLE, words::PEOPLE_ABOUT),
     ("/settings/tokens", words::TOKENS, words::TOKENS_ABOUT),
+    ("/settings/retention", retention::TITLE, retention::ABOUT),
     ("/settings/sessions", words::SESSIONS, words::SESSIONS_ABOUT),
     ("/settings/password", words::PASSWORD, words::PASSWORD_ABOUT),
     ("/settings/database", settings::DATABASE, settings::DATABASE_ABOUT),

@@ -7,7 +7,7 @@ use domain::rule::Rule;
 use domain::rule_filter::RuleFilter;
 use domain::text_safety::escaped;
 
-use crate::{Engine, Result, require, store};
+use crate::{Engine, Result, require, spreadsheet, store};
 
 const COLUMNS: [&str; 14] = [
     "id",
@@ -48,13 +48,8 @@ pub async fn all(engine: &Engine, principal: &Principal, mut filter: RuleFilter)
 
 /// The rules as CSV (RFC 4180), with what a spreadsheet would run taken for text.
 pub fn csv(rules: &[Rule]) -> String {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let rows = rules.iter().map(row);
     let head = COLUMNS.map(str::to_owned).to_vec();
-    for row in std::iter::once(head).chain(rows) {
-        writer.write_record(row.iter().map(|cell| harmless(cell))).expect("a table in memory takes every row");
-    }
-    let bytes = writer.into_inner().expect("a table in memory is whole");
+    let bytes = spreadsheet::csv(std::iter::once(head).chain(rules.iter().map(row)));
     String::from_utf8(bytes).expect("cells are text")
 }
 
@@ -78,9 +73,4 @@ fn row(rule: &Rule) -> Vec<String> {
         definition.unlisted.to_string(),
         definition.words(),
     ]
-}
-
-/// A cell that starts like a formula is text to a spreadsheet with a quote in front (OWASP, "CSV injection").
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }

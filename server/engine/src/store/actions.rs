@@ -276,7 +276,7 @@ pub(crate) async fn insert(
         action.decision_reason,
         action.deduplication_key,
         event.event_id.0,
-        event.event_type.as_str(),
+        event.event_type,
         event.actor,
         event.event_metadata.canonical(),
         head,

@@ -128,6 +128,22 @@ pub(crate) async fn of_action(pool: &PgPool, action: ActionId) -> sqlx::Result<V
     .collect()
 }
 
+/// The attempts of many actions, each action's in their order.
+pub(crate) async fn of_actions(pool: &PgPool, actions: &[Uuid]) -> sqlx::Result<Vec<(ActionId, Attempt)>> {
+    sqlx::query_as!(
+        AttemptRecord,
+        "SELECT id, action_id, number, state, worker, worker_token_id, args_sha256, claimed_at, lease_until, finished_at,
+                result, late_report
+         FROM execution_attempts WHERE action_id = ANY($1) ORDER BY action_id, number",
+        actions
+    )
+    .fetch_all(pool)
+    .await?
+    .into_iter()
+    .map(|record| record.into_claimed().map(|claimed| (claimed.action_id, claimed.attempt)))
+    .collect()
+}
+
 /// Makes the lease of a running attempt as long again as it was at first. `None`: it does not run any more.
 pub(crate) async fn extend_lease(connection: &mut PgConnection, id: AttemptId) -> sqlx::Result<Option<DateTime<Utc>>> {
     sqlx::query_scalar!(

@@ -1,10 +1,10 @@
 //! `approval_events`: appended to, never changed.
 
 use chrono::{DateTime, Utc};
+use domain::digest::Digest;
 use domain::event::{Event, EventContent};
 use domain::id::{ActionId, EventId, RuleId};
 use domain::json::Json;
-use futures::Stream;
 use futures::TryStreamExt;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ pub(crate) async fn append(connection: &mut PgConnection, content: EventContent<
         content.event_id.0,
         content.action_id.map(|id| id.0),
         content.rule_id.map(|id| id.0),
-        content.event_type.as_str(),
+        content.event_type,
         content.actor,
         content.reason,
         content.event_metadata.canonical(),
@@ -40,21 +40,43 @@ pub(crate) async fn append(connection: &mut PgConnection, content: EventContent<
     .await
 }
 
-struct EventRecord {
-    seq: i64,
-    event_id: Uuid,
-    action_id: Option<Uuid>,
-    rule_id: Option<Uuid>,
-    event_type: String,
-    actor: String,
-    reason: Option<String>,
-    event_metadata: String,
-    occurred_at: DateTime<Utc>,
-    content_hash: String,
+#[derive(sqlx::FromRow)]
+pub(super) struct EventRecord {
+    pub(super) seq: i64,
+    pub(super) event_id: Uuid,
+    pub(super) action_id: Option<Uuid>,
+    pub(super) rule_id: Option<Uuid>,
+    pub(super) event_type: String,
+    pub(super) actor: String,
+    pub(super) reason: Option<String>,
+    pub(super) event_metadata: String,
+    pub(super) occurred_at: DateTime<Utc>,
+    pub(super) content_hash: String,
 }
 
 impl EventRecord {
-    fn into_event(self) -> sqlx::Result<Event> {
+    /// The hash it was stored with, if what is stored has that hash. Whatever was done to a row, it is an answer and no
+    /// failure: words that nobody knows any more, or a document that is none, are a row that was changed.
+    pub(super) fn intact_hash(&self) -> Option<Digest> {
+        let metadata = Json::parse(self.event_metadata.as_bytes()).ok()?;
+        let content = EventContent {
+            event_id: EventId(self.event_id),
+            action_id: self.action_id.map(ActionId),
+            rule_id: self.rule_id.map(RuleId),
+            event_type: &self.event_type,
+            actor: &self.actor,
+            reason: self.reason.as_deref(),
+            event_metadata: &metadata,
+        };
+        let hash = content.hash(self.occurred_at);
+        self.content_hash.parse().ok().filter(|stored: &Digest| *stored == hash)
+    }
+
+    pub(super) fn stored_hash(&self) -> Option<Digest> {
+        self.content_hash.parse().ok()
+    }
+
+    pub(super) fn into_event(self) -> sqlx::Result<Event> {
         Ok(Event {
             seq: self.seq,
             event_id: EventId(self.event_id),
@@ -141,28 +163,4 @@ pub(crate) async fn after(pool: &PgPool, seq: i64, limit: i64) -> sqlx::Result<V
 /// The place of the newest entry; 0 in an empty trail.
 pub(crate) async fn newest(pool: &PgPool) -> sqlx::Result<i64> {
     sqlx::query_scalar!(r#"SELECT coalesce(max(seq), 0) AS "seq!" FROM approval_events"#).fetch_one(pool).await
-}
-
-/// The entries with these places, in the order of `seqs`. One that is gone is left out.
-pub(crate) fn with_seqs<'a>(pool: &'a PgPool, seqs: &'a [i64]) -> impl Stream<Item = sqlx::Result<Event>> + 'a {
-    sqlx::query_as!(
-        EventRecord,
-        r#"SELECT seq, event_id, action_id, rule_id, event_type, actor, reason,
-                  event_metadata::text AS "event_metadata!", occurred_at, content_hash
-           FROM approval_events WHERE seq = ANY($1) ORDER BY seq"#,
-        seqs
-    )
-    .fetch(pool)
-    .and_then(|record| async move { record.into_event() })
-}
-
-/// How many entries neither a seal nor the sealer's list knows: written past the product.
-pub(crate) async fn count_unaccounted(pool: &PgPool) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM approval_events e
-           WHERE NOT EXISTS (SELECT FROM unsealed_events u WHERE u.seq = e.seq)
-             AND e.seq NOT IN (SELECT unnest(event_seqs) FROM event_seals)"#
-    )
-    .fetch_one(pool)
-    .await
 }

@@ -1,5 +1,6 @@
 //! `event_seals` and the sealer's list, `unsealed_events`.
 
+use chrono::{DateTime, Utc};
 use domain::digest::Digest;
 use sqlx::{PgConnection, PgPool};
 
@@ -54,13 +55,13 @@ pub(crate) async fn insert(connection: &mut PgConnection, seal: &Seal) -> sqlx::
 }
 
 /// The seals after `number`, in order, at most `limit`.
-pub(crate) async fn after(pool: &PgPool, number: i64, limit: i64) -> sqlx::Result<Vec<Seal>> {
+pub(crate) async fn after(connection: &mut PgConnection, number: i64, limit: i64) -> sqlx::Result<Vec<Seal>> {
     let rows = sqlx::query!(
         "SELECT number, event_seqs, events_sha256, previous_sha256, seal_sha256 FROM event_seals WHERE number > $1 ORDER BY number LIMIT $2",
         number,
         limit
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {
@@ -73,4 +74,24 @@ pub(crate) async fn after(pool: &PgPool, number: i64, limit: i64) -> sqlx::Resul
             })
         })
         .collect()
+}
+
+/// The newest seal, and when it was set.
+pub(crate) async fn last(pool: &PgPool) -> sqlx::Result<Option<(Seal, DateTime<Utc>)>> {
+    let row = sqlx::query!(
+        "SELECT number, event_seqs, events_sha256, previous_sha256, seal_sha256, sealed_at FROM event_seals ORDER BY number DESC LIMIT 1"
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| {
+        let seal = Seal {
+            number: row.number,
+            event_seqs: row.event_seqs,
+            events: word("seal", &row.events_sha256)?,
+            previous: row.previous_sha256.map(|text| word("seal", &text)).transpose()?,
+            seal: word("seal", &row.seal_sha256)?,
+        };
+        Ok((seal, row.sealed_at))
+    })
+    .transpose()
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod anomalies;
+mod audit;
 mod bulk;
 mod deadlines;
 mod edits;
@@ -12,6 +13,7 @@ mod identity;
 mod people;
 mod races;
 mod reading;
+mod retention;
 mod rule_sheets;
 mod rules;
 mod settings;

@@ -1,7 +1,7 @@
 //! The trail: complete, append-only, sealed, and found out when it is not.
 
 use domain::identity::Scope;
-use engine::audit::{seal, verify, verify_all};
+use engine::audit::{Ask, seal, verify, verify_all};
 use futures::future::join_all;
 
 use crate::stage::{Stage, call, code, token};
@@ -102,6 +102,6 @@ async fn nothing_happens_whose_event_cannot_be_written() {
 async fn the_trail_is_not_everybodys_to_verify() {
     let stage = Stage::new().await;
     let reader = token(&stage.engine, "reader", &[Scope::ActionsRead]).await;
-    assert_eq!(code(verify(&stage.engine, &reader).await), domain::problem::Code::Forbidden);
-    assert!(verify(&stage.engine, &stage.ben).await.is_ok());
+    assert_eq!(code(verify(&stage.engine, &reader, &Ask::default(), |_| {}).await), domain::problem::Code::Forbidden);
+    assert!(verify(&stage.engine, &stage.ben, &Ask::default(), |_| {}).await.is_ok());
 }

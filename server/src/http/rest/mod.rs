@@ -10,13 +10,16 @@ mod executions;
 mod executors;
 mod idempotent;
 mod metrics;
+mod ndjson;
 mod people;
 mod record;
+mod retention;
 mod rules;
 mod sessions;
 mod settings;
 mod tokens;
 mod tools;
+mod trail;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -78,6 +81,15 @@ pub fn router() -> Router<AppState> {
         .route("/settings", get(settings::get).put(settings::put))
         .route("/database", get(settings::database))
         .route("/database/vacuum", post(settings::vacuum))
+        .route("/events", get(trail::list))
+        .route("/events/export", get(trail::export))
+        .route("/events/seal", get(trail::seal))
+        .route("/events/verify", get(trail::verify))
+        .route("/events/{named}", get(trail::get))
+        .route("/retention", get(retention::overview))
+        .route("/retention/run", post(retention::run))
+        .route("/retention/runs/{id}", get(retention::show))
+        .route("/retention/archives/{id}", get(retention::archive))
         .route("/tokens", post(tokens::create).get(tokens::list))
         .route("/tokens/{id}/revoke", post(tokens::revoke))
 }

@@ -1,10 +1,7 @@
 //! Standing rules.
 
-use std::convert::Infallible;
-
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -22,13 +19,11 @@ use domain::rule_filter::RuleFilter;
 use domain::time_text::parse_instant;
 use engine::rules::{Applied, Considered, FromAction, PROMOTION_DAYS, Promotion, Review, Trial, TrialCall, TrialRule};
 use engine::simulation::{self, Replay, ReplayRule};
-use futures::StreamExt;
 use serde::{Deserialize, Serialize};
-use tokio_stream::wrappers::ReceiverStream;
 
 use super::body::{self, ReasonBody, Strict};
 use super::record::PageMeta;
-use super::{idempotent, object, page};
+use super::{idempotent, ndjson, object, page};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
@@ -594,34 +589,14 @@ pub(super) async fn replay(
         _ => return Err(Problem::invalid("/draft", "is missing: give a draft, or rule_id, and not both").into()),
     };
     let replay = Replay { rule, days: value.days.unwrap_or(30) };
-    let streamed = headers.get(ACCEPT).is_some_and(|accept| accept.as_bytes() == NDJSON.as_bytes());
-    if !streamed {
+    if !ndjson::is_wanted(&headers) {
         let tally = simulation::replay(&state.engine, &principal, replay, |_| {}).await?;
         return Ok(object(StatusCode::OK, &tally));
     }
-    let (lines, told) = tokio::sync::mpsc::channel::<Result<String, Infallible>>(16);
-    // Dropped with the body: the reading ends with whoever asked for it.
-    let work = async move {
-        let outcome = simulation::replay(&state.engine, &principal, replay, |tally| {
-            // A reader that is slow misses a step, never the end.
-            let _ = lines.try_send(Ok(line("progress", tally)));
-        });
-        let last = match outcome.await {
-            Ok(tally) => line("data", &tally),
-            Err(error) => line("error", &error.into_problem()),
-        };
-        let _ = lines.send(Ok(last)).await;
-    };
-    let work = futures::stream::once(work).filter_map(async |()| None);
-    let answer = Body::from_stream(futures::stream::select(ReceiverStream::new(told), work));
-    Ok(([(CONTENT_TYPE, HeaderValue::from_static(NDJSON))], answer).into_response())
-}
-
-const NDJSON: &str = "application/x-ndjson";
-
-fn line(name: &str, value: &impl Serialize) -> String {
-    let value = serde_json::to_string(value).expect("a tally is plain data");
-    format!("{{\"{name}\":{value}}}\n")
+    Ok(ndjson::answer(async move |lines| {
+        let outcome = simulation::replay(&state.engine, &principal, replay, |tally| lines.progress(tally)).await;
+        lines.end(outcome).await;
+    }))
 }
 
 #[derive(Deserialize)]
