@@ -35,6 +35,17 @@ pub struct Matcher {
     unmet: Vec<String>,
 }
 
+/// What a rule's constraints judge, whatever they ask there. Two rules that cover the same leave the same of a call
+/// uncovered, so that is looked for once for all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Covering {
+    /// Each path, whether it leads to a critical argument, and whether the constraint says what that is.
+    paths: Vec<(ArgumentPath, bool, bool)>,
+    effect: Effect,
+    unlisted: Unlisted,
+    tier: RiskTier,
+}
+
 #[derive(Clone, Debug)]
 struct Check {
     /// Its place among the constraints as they were written.
@@ -151,6 +162,31 @@ impl Matcher {
             Effect::Allow => Quantifier::Each,
             Effect::Deny | Effect::Hold => Quantifier::Any,
         }
+    }
+
+    /// What its constraints judge.
+    pub fn covering(&self) -> Covering {
+        let mut paths: Vec<_> =
+            self.checks.iter().map(|check| (check.path.clone(), check.critical, check.pins)).collect();
+        paths.sort_unstable();
+        Covering { paths, effect: self.effect, unlisted: self.unlisted, tier: self.tier }
+    }
+
+    /// How much of a call no constraint judges and stands in the way: the same for every rule of this covering.
+    pub fn uncovered_count(&self, args: &Json, classes: &Classes) -> usize {
+        self.uncovered(args, classes, usize::MAX).len()
+    }
+
+    /// As [`Matcher::misses`], of a call of which `uncovered` is known.
+    pub fn misses_beside(&self, uncovered: usize, args: &Json, enough: usize) -> usize {
+        let mut misses = self.unmet.len() + uncovered;
+        for check in &self.checks {
+            if misses >= enough {
+                break;
+            }
+            misses += usize::from(self.judge(check, args).is_some());
+        }
+        misses
     }
 
     /// Whether the call fits. The short way: no words are made.

@@ -24,6 +24,8 @@ const MOST_KEPT: usize = 2_000;
 pub(crate) struct Judge {
     pub(crate) rule: Rule,
     pub(crate) matcher: Matcher,
+    /// Which of the set's coverings it has.
+    covering: usize,
 }
 
 /// A tool's rules, ready to judge.
@@ -37,6 +39,8 @@ pub(crate) struct RuleSet {
     allows: Vec<Judge>,
     /// Allowing rules that fit nothing now: suspended, used up, past their end.
     resting: Vec<Judge>,
+    /// How many different coverings the rules have: mostly a few, and what they leave out of a call is dear to find.
+    coverings: usize,
 }
 
 /// What the rules say of a call.
@@ -60,7 +64,9 @@ impl RuleSet {
             holds: Vec::new(),
             allows: Vec::new(),
             resting: Vec::new(),
+            coverings: 0,
         };
+        let mut coverings = HashMap::new();
         for rule in rules {
             let matcher = Matcher::new(&rule.definition, tool.risk_tier, &overrides);
             let place = match (rule.definition.effect, rule.state()) {
@@ -71,8 +77,11 @@ impl RuleSet {
                 (Effect::Allow, _) => &mut set.resting,
                 (Effect::Deny | Effect::Hold, RuleState::Expired | RuleState::Exhausted) => continue,
             };
-            place.push(Judge { rule, matcher });
+            let next = coverings.len();
+            let covering = *coverings.entry(matcher.covering()).or_insert(next);
+            place.push(Judge { rule, matcher, covering });
         }
+        set.coverings = coverings.len();
         for judges in [&mut set.denies, &mut set.holds, &mut set.allows, &mut set.resting] {
             judges.sort_by(|left, right| precedence(&left.rule, &right.rule));
         }
@@ -103,10 +112,14 @@ impl RuleSet {
             return Ruling::Held(rule);
         }
         let mut nearest: Option<(usize, &Judge)> = None;
+        let mut uncovered = vec![None; self.coverings];
         for judge in &self.allows {
+            let matcher = &judge.matcher;
+            let uncovered =
+                *uncovered[judge.covering].get_or_insert_with(|| matcher.uncovered_count(args, &self.classes));
             // Only what comes nearer than the nearest so far is counted to the end.
             let enough = nearest.map_or(usize::MAX, |(misses, _)| misses);
-            let misses = judge.matcher.misses(args, &self.classes, enough);
+            let misses = matcher.misses_beside(uncovered, args, enough);
             if misses == 0 {
                 return Ruling::Allowed(&judge.rule);
             }

@@ -32,6 +32,8 @@ impl Case {
         assert_eq!(fits, verdict.holds(), "the short way and the long one agree");
         assert_eq!(verdict.misses(), self.matcher.misses(&args, &self.classes, usize::MAX));
         assert_eq!(fits, verdict.first_miss().is_none());
+        let uncovered = self.matcher.uncovered_count(&args, &self.classes);
+        assert_eq!(verdict.misses(), self.matcher.misses_beside(uncovered, &args, usize::MAX));
         fits
     }
 
@@ -253,4 +255,26 @@ fn the_nearest_miss_is_told_in_words() {
     assert_eq!(rule.matcher.misses(&json(r#"{"to":"b","n":7,"x":1}"#), &rule.classes, 2), 2);
     let unlisted = rule.matcher.verdict(&json(r#"{"to":"a","n":5,"x":1}"#), &rule.classes);
     assert_eq!(unlisted.first_miss(), Some(("x".to_owned(), Uncovered::Unlisted.words().to_owned())));
+}
+
+#[test]
+fn rules_that_judge_the_same_arguments_leave_the_same_of_a_call_uncovered() {
+    let one = allow(Low, Ignore, r#"{"to":"a","subject":"*"}"#);
+    let same = allow(Low, Ignore, r#"{"subject":"*","to":{"type":"email","domains":["x.example"]}}"#);
+    assert_eq!(one.matcher.covering(), same.matcher.covering());
+    let call = json(r#"{"to":"a","subject":"s","cc":"b","url":"u","n":1}"#);
+    for rule in [&one, &same] {
+        assert_eq!(rule.matcher.uncovered_count(&call, &rule.classes), 2);
+        assert_eq!(rule.uncovered(&call.to_text()), [path("cc", UnnamedCritical), path("url", UnnamedCritical)]);
+    }
+    let others = [
+        allow(Low, Forbid, r#"{"to":"a","subject":"*"}"#),
+        allow(High, Ignore, r#"{"to":"a","subject":"*"}"#),
+        allow(Low, Ignore, r#"{"to":"*","subject":"*"}"#),
+        allow(Low, Ignore, r#"{"to":"a"}"#),
+        stop(Effect::Hold, r#"{"to":"a","subject":"*"}"#),
+    ];
+    for other in others {
+        assert_ne!(one.matcher.covering(), other.matcher.covering());
+    }
 }
