@@ -20,7 +20,7 @@ function python(): string {
 }
 
 /** A Python program that runs, and what it prints. */
-class Script {
+export class Script {
   readonly lines: string[] = [];
   private readonly child: ChildProcess;
   private readonly exit: Promise<number | NodeJS.Signals>;

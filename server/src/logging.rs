@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::LogFormat;
 
 /// What is logged when `COUNTERSIGN_LOG` says nothing: what happens, without the chatter of the libraries.
-const SERVER: &str = "info,sqlx=warn,hyper=warn,leptos=warn";
+const SERVER: &str = "info,sqlx=warn,hyper=warn,leptos=warn,rmcp=warn";
 const DEMO: &str = "warn";
 /// A command says by itself what it did.
 const COMMAND: &str = "error";

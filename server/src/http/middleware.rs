@@ -177,7 +177,7 @@ fn may_have_come_from_here(request: &Request, public_origin: Option<&str>) -> bo
         }
         (None, Some(site)) => matches!(site, "same-origin" | "none"),
         // No browser, no cookie, no token: nobody's rights can be abused, and the API answers 401.
-        (None, None) => !cookie && request.uri().path().starts_with("/api/approvals/"),
+        (None, None) => !cookie && ["/api/approvals/", "/mcp/"].iter().any(|of| request.uri().path().starts_with(of)),
     }
 }
 
@@ -242,6 +242,7 @@ mod tests {
     #[test]
     fn a_program_without_a_token_is_told_so_by_the_api_itself() {
         assert!(passes("/api/approvals/actions", &[]));
+        assert!(passes("/mcp/operator", &[]));
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! The HTTP side: one router for programs (`/api/approvals`), browsers (the console and its server functions)
+//! The HTTP side: one router for programs (`/api/approvals`, `/mcp`), browsers (the console and its server functions)
 //! and probes. A handler authenticates, parses, calls one use-case and shapes the answer; what holds for every
 //! request stands in the middleware.
 
 pub mod assets;
 pub mod console;
 pub mod events;
+pub mod mcp;
 pub mod middleware;
 pub mod problem;
 pub mod rest;
@@ -98,6 +99,7 @@ impl Readiness {
 pub fn router(state: AppState) -> Router {
     let guarded = Router::new()
         .nest("/api/approvals", rest::router().merge(events::router()).layer(from_fn(middleware::require_json)))
+        .merge(mcp::routes(&state))
         .merge(console::routes(&state))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn(middleware::limit_body))
