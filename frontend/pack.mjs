@@ -13,8 +13,9 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const DEV = Boolean(process.env.DEV);
 // Decimal kilobytes, of what a browser receives and of what it parses.
 const BUDGET = { wasmBrotli: 250_000, css: 15_000 };
-// A page loads one of them: `queue` where the WebAssembly moves, `still` where HTML is all there is.
-const STYLES = ["queue", "still"];
+// A page loads one of them: `queue` where the WebAssembly moves, `still` where HTML is all there is, `figures` where it is
+// charts, or the trail.
+const STYLES = ["queue", "still", "figures"];
 // The rest (png, woff2, ...) is compressed already.
 const COMPRESSIBLE = new Set([".js", ".mjs", ".css", ".wasm", ".svg", ".json", ".webmanifest", ".txt", ".html", ".xml", ".ico"]);
 

@@ -29,6 +29,7 @@ fn routes() -> impl IntoView {
     use crate::pages::audit::{EntryPage, TrailPage};
     use crate::pages::full_view::FullViewPage;
     use crate::pages::login::LoginPage;
+    use crate::pages::metrics::MetricsPage;
     use crate::pages::not_found::NotFoundPage;
     use crate::pages::rules::{RulePage, RulesPage, SheetPage};
     use crate::pages::settings::{
@@ -47,6 +48,7 @@ fn routes() -> impl IntoView {
             <Route path=path!("/approvals/:id/rule") view=|| view! { <Frame><SheetPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/rules/:id") view=|| view! { <Frame><RulePage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/groups") view=|| view! { <Frame><GroupsPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/approvals/metrics") view=|| view! { <Frame><MetricsPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id?") view=approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id/full") view=|| view! { <Frame><FullViewPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/audit") view=|| view! { <Frame><TrailPage/></Frame> } ssr=SsrMode::Async/>

@@ -21,6 +21,8 @@ use domain::view::{ActionDetail, ActionRow, Decided};
 #[cfg(feature = "ssr")]
 pub(crate) mod audit;
 #[cfg(feature = "ssr")]
+pub(crate) mod figures;
+#[cfg(feature = "ssr")]
 pub(crate) mod groups;
 #[cfg(feature = "ssr")]
 pub(crate) mod people;
@@ -40,6 +42,7 @@ pub(crate) const SKIP: &str = "Skip to the content";
 pub(crate) const MAIN_NAVIGATION: &str = "Main";
 pub(crate) const APPROVALS: &str = "Approvals";
 pub(crate) const RULES: &str = "Rules";
+pub(crate) const METRICS: &str = "Metrics";
 pub(crate) const AUDIT: &str = "Audit";
 pub(crate) const TOOLS: &str = "Tools";
 pub(crate) const SETTINGS: &str = "Settings";
@@ -69,7 +72,7 @@ pub(crate) const KEY_HELP: [(&str, &str); 13] = [
     ("s", "select the row"),
     ("u", "take an approval back, within 5 seconds"),
     ("/", "filter"),
-    ("g", "then a, r, l, t or s: go to the queue, the rules, the trail, the tools, the settings"),
+    ("g", "then a, r, m, l, t or s: go to the queue, the rules, the metrics, the trail, the tools, the settings"),
     ("Esc", "close what is open"),
     ("?", "this list"),
 ];
@@ -91,6 +94,9 @@ pub(crate) fn account(name: &str) -> String {
 pub(crate) fn page_at(path: &str) -> &'static str {
     if path.starts_with("/approvals/rules") {
         return RULES;
+    }
+    if path.starts_with("/approvals/metrics") {
+        return METRICS;
     }
     match path.split('/').nth(1) {
         Some("login") => SIGN_IN,
@@ -279,6 +285,13 @@ pub(crate) fn narrowing(name: &str) -> &'static str {
         "since" => "requested since",
         "until" => "requested until",
         "rule_id" => "decided by the rule",
+        "decided_since" => "decided since",
+        "decided_until" => "decided until",
+        "decided_by" => "decided by",
+        "executed_since" => "run since",
+        "executed_until" => "run until",
+        "execution_state" => "whose run",
+        "gated" => "that waited:",
         _ => "expiring within",
     }
 }

@@ -22,6 +22,8 @@ pub struct Assets {
     /// The stylesheet of pages that the browser takes over, and of those that stay HTML.
     pub queue_css: String,
     pub still_css: String,
+    /// And of those with figures and of the trail.
+    pub figures_css: String,
     /// Identifies the build; an open tab compares it with what the live stream says.
     pub version: String,
 }
@@ -35,7 +37,11 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'no
 /// The document.
 pub fn shell(_options: LeptosOptions, assets: Assets) -> impl IntoView {
     send_security_policy();
-    let css = if wakes_up() { assets.queue_css } else { assets.still_css };
+    let css = match path().as_str() {
+        path if is_awake(path) => assets.queue_css,
+        path if shows_figures(path) => assets.figures_css,
+        _ => assets.still_css,
+    };
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=Theme::current().attribute()>
@@ -87,10 +93,15 @@ fn is_awake(path: &str) -> bool {
     match path.strip_prefix("/approvals") {
         Some("") => true,
         // These stand where an action's id would.
-        Some("/rules" | "/groups") => false,
+        Some("/rules" | "/groups" | "/metrics") => false,
         Some(below) => below.strip_prefix('/').is_some_and(|id| !id.contains('/')),
         None => false,
     }
+}
+
+/// The pages of figures and of the trail have a stylesheet of their own.
+fn shows_figures(path: &str) -> bool {
+    path == "/approvals/metrics" || path.starts_with("/audit")
 }
 
 /// Asks for the files early, and starts them. The paths are ours, made of hexadecimal digits and known names:
@@ -125,6 +136,7 @@ mod tests {
             "/approvals/rules",
             "/approvals/rules/0198",
             "/approvals/groups",
+            "/approvals/metrics",
             "/nothing",
         ] {
             assert!(!is_awake(path), "{path}");

@@ -2,7 +2,7 @@
 // machine: to be read, not to be asserted.
 //
 //   make bench                      everything, about fifteen minutes
-//   make bench ARGS="--only park"   one of: park, watch, rules, decide, page, size, audit, memory, start, wasm
+//   make bench ARGS="--only park"   one of: park, watch, rules, decide, page, size, metrics, audit, memory, start, wasm
 //   make bench ARGS="--rounds 3 --seconds 4"
 import { execFile } from 'node:child_process';
 import { readdir, stat, writeFile } from 'node:fs/promises';
@@ -15,6 +15,7 @@ import { parseArgs, promisify } from 'node:util';
 import { audit } from './audit.mjs';
 import { Baseline } from './baseline.mjs';
 import { grow } from './history.mjs';
+import { makeFigures } from './metrics.mjs';
 import { addHistory, addRules, setRules } from './rules.mjs';
 import { Server } from './server.mjs';
 import { Watchers } from './watchers.mjs';
@@ -81,6 +82,7 @@ async function measure(server) {
   if (wanted('rules')) await rules(server, tokens);
   if (wanted('size')) await size(server);
   if (wanted('audit')) await trail(server, tokens);
+  if (wanted('metrics')) await metrics(server);
   if (wanted('start')) await start(server);
   if (wanted('wasm')) await wasm();
 }
@@ -232,6 +234,26 @@ async function size(server) {
 async function trail(server, { agent, body }) {
   const parks = async () => (await load('park', server.addr, agent, CLIENTS, Number(options.seconds), body)).per_second;
   await audit(server, Number(options.entries), parks, report);
+}
+
+/** The page of figures over a short history and a long one. */
+async function metrics(server) {
+  const cookie = await server.signIn();
+  const p50 = async (days) => {
+    const path = `/approvals/metrics?days=${days}`;
+    await load('page', server.addr, cookie, path, 30);
+    return (await load('page', server.addr, cookie, path, 100)).p50_ms;
+  };
+  const short = {};
+  await makeFigures(server, 10_000, 50_000);
+  for (const days of [7, 90]) short[days] = await p50(days);
+  await makeFigures(server, 1_000_000, 5_000_000);
+  for (const days of [7, 90]) {
+    const long = await p50(days);
+    const ratio = long / short[days];
+    report(`Metrics of ${days} days over 1,000,000 actions and 5,000,000 events, p50`, ms(long), '< 50 ms', long < 50);
+    report(`The same, of that over 10,000 actions (${ms(short[days])})`, ratio.toFixed(2), '<= 1.5', ratio <= 1.5);
+  }
 }
 
 async function start(server) {

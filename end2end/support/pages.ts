@@ -157,6 +157,12 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
     await page.getByText('It narrows nothing').waitFor();
   },
   'the sheet of a rule in the place of one': (page, scene) => page.goto(`/approvals/rules/${scene.rule}/replace`),
+  'the metrics': (page) => page.goto('/approvals/metrics'),
+  'the metrics of a month, with exact values': async (page) => {
+    await page.goto('/approvals/metrics?days=30');
+    await page.locator('.charts summary').first().click();
+  },
+  'the metrics of a range that is none': (page) => page.goto('/approvals/metrics?days=8'),
   'the keyboard help': async (page) => {
     await visit(page, '/approvals');
     await page.keyboard.press('?');

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::action::Decider;
 use crate::id::RuleId;
-use crate::lifecycle::Status;
+use crate::lifecycle::{ExecutionState, Status};
 use crate::page::{Cursor, Limit, Sort};
 use crate::problem::Problem;
 use crate::query_string::QueryString;
@@ -30,6 +31,18 @@ pub struct ActionFilter {
     pub since: Option<DateTime<Utc>>,
     /// Requested before this instant.
     pub until: Option<DateTime<Utc>>,
+    /// Decided at this instant or later, or before it; expired and withdrawn count as decided when they were.
+    pub decided_since: Option<DateTime<Utc>>,
+    pub decided_until: Option<DateTime<Utc>>,
+    /// Run, with an outcome, at this instant or later, or before it.
+    pub executed_since: Option<DateTime<Utc>>,
+    pub executed_until: Option<DateTime<Utc>>,
+    /// By whom or what it was decided.
+    pub decided_by: Option<DecidedBy>,
+    /// How its run stands.
+    pub execution_state: Option<ExecutionState>,
+    /// Whether it had to wait.
+    pub gated: Option<bool>,
     /// Pending, and the deadline is at most so many hours away.
     pub expiring_within_hours: Option<i32>,
     pub sort: Sort,
@@ -58,18 +71,53 @@ impl ActionFilter {
             agent: query.one("agent"),
             rule_id: query.one("rule_id"),
             words: query.one::<Words>("q").map(|words| words.0),
-            since: query.one::<Instant>("since").map(|instant| instant.0),
-            until: query.one::<Instant>("until").map(|instant| instant.0),
+            since: instant(query, "since"),
+            until: instant(query, "until"),
+            decided_since: instant(query, "decided_since"),
+            decided_until: instant(query, "decided_until"),
+            executed_since: instant(query, "executed_since"),
+            executed_until: instant(query, "executed_until"),
+            decided_by: query.one::<DecidedByWord>("decided_by").map(|word| word.0),
+            execution_state: query.one::<ExecutionWord>("execution_state").map(|word| word.0),
+            gated: query.flag("gated"),
             expiring_within_hours: query.one::<Hours>("expiring_within_hours").map(|hours| hours.0),
             sort: query.one::<SortWord>("sort").map_or(default_sort, |word| word.0),
             cursor: query.one::<CursorWord>("cursor").map(|word| word.0),
             offset,
             limit,
         };
-        if filter.since.zip(filter.until).is_some_and(|(since, until)| since >= until) {
-            query.refuse("until", "must be after since".to_owned());
+        for (since, until, names) in [
+            (filter.since, filter.until, ("since", "until")),
+            (filter.decided_since, filter.decided_until, ("decided_since", "decided_until")),
+            (filter.executed_since, filter.executed_until, ("executed_since", "executed_until")),
+        ] {
+            if since.zip(until).is_some_and(|(since, until)| since >= until) {
+                query.refuse(names.1, format!("must be after {}", names.0));
+            }
         }
         filter
+    }
+}
+
+fn instant(query: &mut QueryString, name: &str) -> Option<DateTime<Utc>> {
+    query.one::<Instant>(name).map(|instant| instant.0)
+}
+
+/// Who or what decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DecidedBy {
+    /// Any person, any rule, or the product itself: by the word before the colon.
+    Kind(&'static str),
+    /// One in particular.
+    One(Decider),
+}
+
+impl DecidedBy {
+    fn read(text: &str) -> Result<Self, String> {
+        let kind = ["human", "rule", "system"].into_iter().find(|kind| *kind == text);
+        kind.map(Self::Kind)
+            .or_else(|| text.parse().ok().map(Self::One))
+            .ok_or_else(|| "must be human, rule or system, or one of them with its name: human:ana, rule:ID".to_owned())
     }
 }
 
@@ -95,6 +143,10 @@ parameter! {
     Hours(i32) = |text: &str| whole(text, 1, MAX_HOURS);
     Offset(i64) = |text: &str| {
         whole(text, 0, MAX_OFFSET).map_err(|must| format!("{must}; page with the cursor instead"))
+    };
+    DecidedByWord(DecidedBy) = DecidedBy::read;
+    ExecutionWord(ExecutionState) = |text: &str| {
+        text.parse().map_err(|_| one_of(ExecutionState::ALL.map(ExecutionState::as_str).as_slice(), text))
     };
     SortWord(Sort) = |text: &str| text.parse().map_err(words_of);
     CursorWord(Cursor) = |text: &str| text.parse().map_err(words_of);
@@ -140,6 +192,17 @@ mod tests {
         assert_eq!(filter.until.unwrap().timestamp() - filter.since.unwrap().timestamp(), 23 * 3_600);
         assert_eq!((filter.expiring_within_hours, filter.limit.get()), (Some(4), 7));
         assert_eq!(read("").unwrap(), ActionFilter::default());
+        let filter = read(
+            "decided_since=2026-11-25T09:00:00Z&decided_until=2026-11-26T09:00:00Z&executed_since=2026-11-25T09:00:00Z\
+             &executed_until=2026-11-26T09:00:00Z&decided_by=human&execution_state=failed&gated=true",
+        )
+        .unwrap();
+        assert_eq!(filter.decided_by, Some(DecidedBy::Kind("human")));
+        assert_eq!((filter.execution_state, filter.gated), (Some(ExecutionState::Failed), Some(true)));
+        let days = [filter.decided_until.zip(filter.decided_since), filter.executed_until.zip(filter.executed_since)];
+        assert!(days.iter().all(|day| day.is_some_and(|(until, since)| (until - since).num_hours() == 24)));
+        let one = read("decided_by=human:ana").unwrap().decided_by;
+        assert_eq!(one, Some(DecidedBy::One(Decider::Human("ana".to_owned()))));
     }
 
     #[test]
@@ -148,6 +211,12 @@ mod tests {
             ("risk_tier=severe", "risk_tier"),
             ("q=%3F%21", "q"),
             ("since=2026-11-25", "since"),
+            ("decided_by=humans", "decided_by"),
+            ("decided_by=rule:1", "decided_by"),
+            ("execution_state=done", "execution_state"),
+            ("gated=yes", "gated"),
+            ("executed_since=yesterday", "executed_since"),
+            ("decided_since=2026-11-25T09:00:00Z&decided_until=2026-11-25T09:00:00Z", "decided_until"),
             ("until=2027-02-30T00:00:00Z", "until"),
             ("since=2026-11-25T09:00:00Z&until=2026-11-25T09:00:00Z", "until"),
             ("expiring_within_hours=0", "expiring_within_hours"),

@@ -12,10 +12,12 @@ pub mod digest;
 pub mod editing;
 pub mod event;
 pub mod event_filter;
+pub mod failure;
 pub mod filter;
 pub mod health;
 pub mod id;
 pub mod identity;
+pub mod incident;
 pub mod json;
 pub mod lifecycle;
 #[cfg(feature = "matcher")]

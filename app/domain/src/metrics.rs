@@ -1,7 +1,15 @@
 //! Numbers about the queue and what became of it.
 
+mod percentile;
+mod report;
+mod tally;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+pub use percentile::percentile;
+pub use report::*;
+pub use tally::{Figures, OperatorTally, Outcome, Tally, ratio};
 
 /// One day's numbers. "Today" is the calendar day [`DailyMetrics::day`] in [`DailyMetrics::timezone`]. Rates are
 /// fractions from 0 to 1; `None` means no data, never zero.

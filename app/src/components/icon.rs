@@ -13,6 +13,7 @@ pub(crate) fn Sprite() -> impl IntoView {
             <symbol id="i-inbox" viewBox="0 0 16 16"><path d="M2.5 9.5 4 3h8l1.5 6.5v3.5h-11zM2.5 9.5H6a2 2 0 0 0 4 0h3.5"/></symbol>
             <symbol id="i-rules" viewBox="0 0 16 16"><path d="M3 4h10M3 8h7M3 12h4"/></symbol>
             <symbol id="i-audit" viewBox="0 0 16 16"><path d="M4 2.5h8v11H4zM6.3 5.5h3.4M6.3 8h3.4M6.3 10.5h2"/></symbol>
+            <symbol id="i-metrics" viewBox="0 0 16 16"><path d="M2.5 13V8M6.2 13V4M9.8 13V9.5M13.5 13V6"/></symbol>
             <symbol id="i-tools" viewBox="0 0 16 16"><path d="M13.3 4.6l-2.1 2.1-1.9-1.9 2.1-2.1a3.4 3.4 0 0 0-4.3 4.3l-4.6 4.6a1.3 1.3 0 0 0 1.9 1.9L9 8.9a3.4 3.4 0 0 0 4.3-4.3z"/></symbol>
             <symbol id="i-settings" viewBox="0 0 16 16"><path d="M2.5 4.5h6M12 4.5h1.5M2.5 11.5H4M7.5 11.5h6"/><circle cx="10.2" cy="4.5" r="1.7"/><circle cx="5.8" cy="11.5" r="1.7"/></symbol>
             <symbol id="i-warn" viewBox="0 0 16 16"><path d="M8 2 14.5 13h-13zM8 6.5v3M8 11.3v.2"/></symbol>

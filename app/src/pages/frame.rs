@@ -104,9 +104,10 @@ fn wake_up(live: Live, clock: Clock) {
 }
 
 /// Where one can go: address, icon, name, and the key after a `g`.
-const SECTIONS: [(&str, &str, &str, &str); 5] = [
+const SECTIONS: [(&str, &str, &str, &str); 6] = [
     ("/approvals", "#i-inbox", message::APPROVALS, "a"),
     ("/approvals/rules", "#i-rules", message::RULES, "r"),
+    ("/approvals/metrics", "#i-metrics", message::METRICS, "m"),
     ("/audit", "#i-audit", message::AUDIT, "l"),
     ("/tools", "#i-tools", message::TOOLS, "t"),
     ("/settings", "#i-settings", message::SETTINGS, "s"),
@@ -141,8 +142,8 @@ fn to(section: (&'static str, &'static str, &'static str, &'static str), path: &
     let queue = href == SECTIONS[0].0;
     // What the browser's router does not know is asked of the server.
     let rel = (!queue).then_some("external");
-    // The rules stand below the queue's address.
-    let here = path.starts_with(href) && !(queue && path.starts_with(SECTIONS[1].0));
+    // The rules and the metrics stand below the queue's address.
+    let here = path.starts_with(href) && !(queue && [1, 2].iter().any(|&below| path.starts_with(SECTIONS[below].0)));
     let count = || pending.map_or_else(|| "?".to_owned(), |count| count.to_string());
     view! {
         <a class="to" href=href rel=rel data-go=key aria-current=here.then_some("page")>

@@ -9,6 +9,8 @@ pub(crate) mod full_view;
 #[cfg(feature = "ssr")]
 pub(crate) mod login;
 #[cfg(feature = "ssr")]
+pub(crate) mod metrics;
+#[cfg(feature = "ssr")]
 pub(crate) mod not_found;
 #[cfg(feature = "ssr")]
 pub(crate) mod rules;

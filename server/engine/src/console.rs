@@ -73,7 +73,14 @@ pub async fn queue(engine: &Engine, principal: &Principal, address: &str) -> Res
 
 /// A form gives days, in the configured time zone, where the API takes instants: the last day is meant to its end.
 pub(crate) async fn whole_days(engine: &Engine, query: &mut QueryString) -> Result<()> {
-    for (name, days) in [("since", 0), ("until", 1)] {
+    for (name, days) in [
+        ("since", 0),
+        ("until", 1),
+        ("decided_since", 0),
+        ("decided_until", 1),
+        ("executed_since", 0),
+        ("executed_until", 1),
+    ] {
         if let Some(day) = query.peek(name).and_then(|text| text.parse::<NaiveDate>().ok()) {
             let instant = store::beginning_of_day(&engine.pool, day, days, &engine.policy.timezone).await?;
             query.replace(name, instant.to_rfc3339());

@@ -101,6 +101,7 @@ pub struct Engine {
     rules: rule_set::RuleHints,
     schemas: input_schema::Compiled,
     health: metrics::HealthCache,
+    spans: metrics::SpanCache,
     warm: store::warm::Warm,
 }
 
@@ -120,6 +121,7 @@ impl Engine {
             rules: rule_set::RuleHints::default(),
             schemas: input_schema::Compiled::default(),
             health: metrics::HealthCache::default(),
+            spans: metrics::SpanCache::default(),
             warm: store::warm::Warm::default(),
         };
         tools::apply_config(&engine).await?;

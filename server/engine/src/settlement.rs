@@ -11,7 +11,7 @@ use domain::problem::{Code, Problem};
 use sqlx::PgConnection;
 
 use crate::decisions::{Decision, check_text, conclude, person, said, standing};
-use crate::{Engine, Result, actions, store};
+use crate::{Engine, Result, actions, metrics, store};
 
 /// What a person found out about an unknown outcome.
 #[derive(Clone, Debug)]
@@ -59,6 +59,7 @@ pub async fn retry(engine: &Engine, principal: &Principal, id: ActionId, note: O
     let mut transaction = engine.pool.begin().await?;
     let refusal = "Only a run that failed, or whose outcome is unknown, is tried again";
     let before = locked(&mut transaction, id, Verb::Retry, refusal).await?;
+    metrics::reopen(&mut transaction, before.executed_at).await?;
     let action = store::actions::queue_again(&mut transaction, id).await?.ok_or_else(|| changed(id))?;
     let note = note.filter(|note| !note.trim().is_empty());
     settle(engine, transaction, principal, (EventType::ExecutionRetried, note), (before, action)).await

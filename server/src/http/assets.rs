@@ -37,6 +37,7 @@ struct Manifest {
 struct Styles {
     queue: String,
     still: String,
+    figures: String,
 }
 
 /// The present names of the console's files, as URL paths.
@@ -51,6 +52,7 @@ pub fn names() -> app::shell::Assets {
             wasm: "/pkg/countersign.wasm".to_owned(),
             queue_css: "/pkg/queue.css".to_owned(),
             still_css: "/pkg/still.css".to_owned(),
+            figures_css: "/pkg/figures.css".to_owned(),
             version: NO_VERSION.to_owned(),
         };
     };
@@ -59,6 +61,7 @@ pub fn names() -> app::shell::Assets {
         wasm: format!("/{}", manifest.wasm),
         queue_css: format!("/{}", manifest.css.queue),
         still_css: format!("/{}", manifest.css.still),
+        figures_css: format!("/{}", manifest.css.figures),
         version: manifest.version,
     }
 }

@@ -25,13 +25,14 @@ pub struct Work {
 }
 
 /// All work of a server.
-pub fn all(sweep_seconds: u64) -> [Work; 5] {
+pub fn all(sweep_seconds: u64) -> [Work; 6] {
     let second = Duration::from_secs(1);
     [
         Work { name: "expire", every: Duration::from_secs(sweep_seconds), step: |engine| Box::pin(expire(engine)) },
         Work { name: "give up lost attempts", every: second, step: |engine| Box::pin(give_up_lost(engine)) },
         Work { name: "seal the trail", every: second, step: |engine| Box::pin(seal(engine)) },
         Work { name: "archive and purge", every: second * 60, step: |engine| Box::pin(retain(engine)) },
+        Work { name: "close figures", every: second * 10, step: |engine| Box::pin(close_figures(engine)) },
         Work { name: "forget idempotency keys", every: second * 3600, step: |engine| Box::pin(forget_keys(engine)) },
     ]
 }
@@ -54,6 +55,11 @@ pub async fn seal(engine: Engine) -> engine::Result<u64> {
 /// Archives and purges what is over for long enough, once it is time, and goes on with what was interrupted.
 pub async fn retain(engine: Engine) -> engine::Result<u64> {
     engine::retention::due(&engine).await
+}
+
+/// Counts hours and days that are over, once.
+pub async fn close_figures(engine: Engine) -> engine::Result<u64> {
+    Ok(engine::metrics::close(&engine).await? as u64)
 }
 
 /// Forgets idempotency keys that are past their day.

@@ -14,8 +14,24 @@ use crate::local_path::escape;
 pub(crate) const ALL: &str = "all";
 
 /// Parameters that narrow the list beside its state: the API's own names.
-pub(crate) const NARROWING: [&str; 9] =
-    ["q", "tool_name", "risk_tier", "session_id", "agent", "since", "until", "expiring_within_hours", "rule_id"];
+pub(crate) const NARROWING: [&str; 16] = [
+    "q",
+    "tool_name",
+    "risk_tier",
+    "session_id",
+    "agent",
+    "since",
+    "until",
+    "expiring_within_hours",
+    "rule_id",
+    "decided_since",
+    "decided_until",
+    "decided_by",
+    "executed_since",
+    "executed_until",
+    "execution_state",
+    "gated",
+];
 
 /// Filter, order and place in the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

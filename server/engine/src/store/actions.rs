@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::action::{Action, Decider, EditedArgs, ExecutionResult, PendingCode, PendingReason};
 use domain::digest::Digest;
 use domain::event::EventContent;
-use domain::filter::ActionFilter;
+use domain::filter::{ActionFilter, DecidedBy};
 use domain::id::{ActionId, RuleId, TokenId};
 use domain::json::Json;
 use domain::lifecycle::{ExecutionState, Status};
@@ -823,11 +823,31 @@ fn narrow(query: &mut QueryBuilder<Postgres>, filter: &ActionFilter, parked_by: 
             query.push(" IS TRUE");
         }
     }
-    let times = [("a.requested_at >=", filter.since), ("a.requested_at <", filter.until)];
+    let times = [
+        ("a.requested_at >=", filter.since),
+        ("a.requested_at <", filter.until),
+        ("a.decided_at >=", filter.decided_since),
+        ("a.decided_at <", filter.decided_until),
+        ("a.executed_at >=", filter.executed_since),
+        ("a.executed_at <", filter.executed_until),
+    ];
     for (condition, at) in times {
         if let Some(at) = at {
             query.push(format_args!(" AND {condition} ")).push_bind(at);
         }
+    }
+    match &filter.decided_by {
+        None => {}
+        Some(DecidedBy::One(decider)) => is(query, "a.decided_by =", &decider.to_string()),
+        Some(DecidedBy::Kind(kind)) => is(query, "a.decided_by LIKE", &format!("{kind}:%")),
+    }
+    if let Some(state) = filter.execution_state {
+        // Written out: the index of failed runs is for failed ones alone.
+        query.push(format_args!(" AND a.execution_state = '{}'", state.as_str()));
+    }
+    if let Some(gated) = filter.gated {
+        // As the figures count it.
+        query.push(format_args!(" AND (a.decided_at IS NULL OR a.decided_at > a.requested_at) = {gated}"));
     }
     if let Some(hours) = filter.expiring_within_hours {
         query.push(

@@ -1,8 +1,10 @@
-//! The figures, counted from `pending_actions` through its indexes on the times of decision and execution.
+//! Figures that are counted as they are asked for, each through an index. Those of days: [`super::metric_spans`].
 
 use chrono::{DateTime, Utc};
+use domain::metrics::{RuleChanges, Window};
 use domain::view::ToolHistory;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 /// Whether Postgres knows the time zone.
 pub(crate) async fn knows_timezone(pool: &PgPool, timezone: &str) -> sqlx::Result<bool> {
@@ -11,90 +13,109 @@ pub(crate) async fn knows_timezone(pool: &PgPool, timezone: &str) -> sqlx::Resul
         .await
 }
 
-/// Counts since the day began in the zone.
-pub(crate) struct Today {
-    pub(crate) day: String,
-    pub(crate) now: DateTime<Utc>,
-    pub(crate) pending: i64,
-    pub(crate) approved: i64,
-    pub(crate) approved_by_rule: i64,
-    pub(crate) approved_by_people: i64,
-    pub(crate) rejected: i64,
-    pub(crate) rejected_by_people: i64,
-    pub(crate) expired: i64,
-    pub(crate) succeeded: i64,
-    pub(crate) failed: i64,
+/// How many actions wait.
+pub(crate) async fn pending(pool: &PgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM pending_actions WHERE status = 'pending'"#)
+        .fetch_one(pool)
+        .await
 }
 
-/// What happened since the day began in `timezone`.
-pub(crate) async fn today(pool: &PgPool, timezone: &str) -> sqlx::Result<Today> {
+/// How many actions wait, by tool.
+pub(crate) async fn pending_by_tool(pool: &PgPool) -> sqlx::Result<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"SELECT tool_name, count(*) AS "count!" FROM pending_actions WHERE status = 'pending' GROUP BY tool_name"#
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.tool_name, row.count)).collect())
+}
+
+/// Runs of the last hour that succeeded, and that failed.
+pub(crate) async fn last_hour(pool: &PgPool) -> sqlx::Result<(i64, i64)> {
+    let row = sqlx::query!(
+        r#"SELECT count(*) FILTER (WHERE execution_state = 'succeeded') AS "succeeded!",
+               count(*) FILTER (WHERE execution_state = 'failed') AS "failed!"
+           FROM pending_actions WHERE executed_at >= now() - interval '1 hour'"#
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok((row.succeeded, row.failed))
+}
+
+/// Whether anybody has ever made a rule that lets calls pass.
+pub(crate) async fn rules_allow(pool: &PgPool) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM approval_rules WHERE effect = 'allow') AS "any!""#)
+        .fetch_one(pool)
+        .await
+}
+
+/// Rules made and revoked in a window.
+pub(crate) async fn rule_changes(pool: &PgPool, window: Window) -> sqlx::Result<RuleChanges> {
     sqlx::query_as!(
-        Today,
-        r#"WITH bounds AS (SELECT date_trunc('day', now() AT TIME ZONE $1) AT TIME ZONE $1 AS since),
-        decided AS (
-            SELECT
-                count(*) FILTER (WHERE status IN ('approved', 'executed', 'abandoned')) AS approved,
-                count(*) FILTER (WHERE status IN ('approved', 'executed', 'abandoned') AND decided_by LIKE 'rule:%') AS approved_by_rule,
-                count(*) FILTER (WHERE status IN ('approved', 'executed', 'abandoned') AND decided_by LIKE 'human:%') AS approved_by_people,
-                count(*) FILTER (WHERE status = 'rejected') AS rejected,
-                count(*) FILTER (WHERE status = 'rejected' AND decided_by LIKE 'human:%') AS rejected_by_people,
-                count(*) FILTER (WHERE status = 'expired') AS expired
-            FROM pending_actions, bounds WHERE decided_at >= since
-        ), executed AS (
-            SELECT count(*) FILTER (WHERE execution_state = 'succeeded') AS succeeded,
-                   count(*) FILTER (WHERE execution_state = 'failed') AS failed
-            FROM pending_actions, bounds WHERE executed_at >= since
-        )
-        SELECT to_char(now() AT TIME ZONE $1, 'YYYY-MM-DD') AS "day!", now() AS "now!",
-               (SELECT count(*) FROM pending_actions WHERE status = 'pending') AS "pending!",
-               approved AS "approved!", approved_by_rule AS "approved_by_rule!", approved_by_people AS "approved_by_people!",
-               rejected AS "rejected!", rejected_by_people AS "rejected_by_people!", expired AS "expired!",
-               succeeded AS "succeeded!", failed AS "failed!"
-        FROM decided, executed"#,
-        timezone
+        RuleChanges,
+        r#"SELECT (SELECT count(*) FROM approval_rules WHERE created_at >= $1 AND created_at < $2) AS "created!",
+               (SELECT count(*) FROM approval_rules WHERE revoked_at >= $1 AND revoked_at < $2) AS "revoked!""#,
+        window.start,
+        window.end
     )
     .fetch_one(pool)
     .await
 }
 
-/// The figures of the last seven days that health is judged by.
-pub(crate) struct Week {
-    pub(crate) pending: i64,
-    pub(crate) p50_seconds: Option<f64>,
-    pub(crate) p95_seconds: Option<f64>,
-    pub(crate) by_rule: i64,
-    pub(crate) by_people: i64,
-    pub(crate) succeeded: i64,
-    pub(crate) failed: i64,
+/// What is told of a rule beside how often it decided.
+pub(crate) struct NamedRule {
+    pub(crate) id: Uuid,
+    pub(crate) description: String,
+    pub(crate) use_count: i64,
+    pub(crate) max_uses: Option<i64>,
+    pub(crate) active: bool,
 }
 
-/// What happened in the last seven days.
-pub(crate) async fn week(pool: &PgPool) -> sqlx::Result<Week> {
+/// Rules by their ids.
+pub(crate) async fn named_rules(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<NamedRule>> {
     sqlx::query_as!(
-        Week,
-        r#"WITH decided AS (
-            SELECT decided_by, extract(epoch FROM decided_at - requested_at)::float8 AS seconds
-            FROM pending_actions
-            WHERE decided_at >= now() - interval '7 days'
-              AND (status IN ('approved', 'executed', 'abandoned') OR status = 'rejected' AND decided_by LIKE 'human:%')
-              AND decided_by ~ '^(human|rule):'
-        ), executed AS (
-            SELECT count(*) FILTER (WHERE execution_state = 'succeeded') AS succeeded,
-                   count(*) FILTER (WHERE execution_state = 'failed') AS failed
-            FROM pending_actions WHERE executed_at >= now() - interval '7 days'
-        ), summed AS (
-            SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE decided_by LIKE 'human:%') AS p50,
-                   percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE decided_by LIKE 'human:%') AS p95,
-                   count(*) FILTER (WHERE decided_by LIKE 'rule:%') AS by_rule,
-                   count(*) FILTER (WHERE decided_by LIKE 'human:%') AS by_people
-            FROM decided
-        )
-        SELECT (SELECT count(*) FROM pending_actions WHERE status = 'pending') AS "pending!",
-               p50 AS "p50_seconds?", p95 AS "p95_seconds?", by_rule AS "by_rule!", by_people AS "by_people!",
-               succeeded AS "succeeded!", failed AS "failed!"
-        FROM summed, executed"#
+        NamedRule,
+        r#"SELECT id, description, use_count, max_uses, (active AND (expires_at IS NULL OR expires_at > now())) AS "active!"
+           FROM approval_rules WHERE id = ANY($1)"#,
+        ids
     )
-    .fetch_one(pool)
+    .fetch_all(pool)
+    .await
+}
+
+/// How many rules may decide, by tool.
+pub(crate) async fn active_rules(pool: &PgPool, tools: &[String]) -> sqlx::Result<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"SELECT tool_name, count(*) AS "count!" FROM approval_rules
+           WHERE tool_name = ANY($1) AND active AND (expires_at IS NULL OR expires_at > now()) GROUP BY tool_name"#,
+        tools
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.tool_name, row.count)).collect())
+}
+
+/// Failed runs of one tool with one error.
+pub(crate) struct Failures {
+    pub(crate) tool_name: String,
+    pub(crate) error: String,
+    pub(crate) count: i64,
+    pub(crate) latest: DateTime<Utc>,
+}
+
+/// The most frequent failures of a window, by tool and error.
+pub(crate) async fn failures(pool: &PgPool, window: Window, most: i64) -> sqlx::Result<Vec<Failures>> {
+    sqlx::query_as!(
+        Failures,
+        r#"SELECT tool_name, coalesce(left(execution_result ->> 'error', 300), '') AS "error!", count(*) AS "count!",
+               max(executed_at) AS "latest!"
+           FROM pending_actions WHERE execution_state = 'failed' AND executed_at >= $1 AND executed_at < $2
+           GROUP BY 1, 2 ORDER BY 3 DESC, 4 DESC, 1, 2 LIMIT $3"#,
+        window.start,
+        window.end,
+        most
+    )
+    .fetch_all(pool)
     .await
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod databases;
 pub(crate) mod events;
 pub(crate) mod executors;
 pub(crate) mod idempotency;
+pub(crate) mod metric_spans;
 pub(crate) mod metrics;
 pub(crate) mod retention;
 pub(crate) mod rules;
@@ -55,6 +56,12 @@ pub(crate) async fn lock(connection: &mut PgConnection, key: i64) -> sqlx::Resul
 /// Takes the lock named `key` for this transaction unless another has it.
 pub(crate) async fn try_lock(connection: &mut PgConnection, key: i64) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock($1) AS "got!""#, key).fetch_one(connection).await
+}
+
+/// Waits until nobody holds the lock named `key` alone, and keeps it so until the transaction ends.
+pub(crate) async fn lock_shared(connection: &mut PgConnection, key: i64) -> sqlx::Result<()> {
+    sqlx::query!("SELECT pg_advisory_xact_lock_shared($1)", key).fetch_one(connection).await?;
+    Ok(())
 }
 
 /// A stored value that the domain cannot read.

@@ -8,6 +8,7 @@ mod deadlines;
 mod edits;
 mod execution;
 mod executors;
+mod figures;
 mod gate;
 mod identity;
 mod people;

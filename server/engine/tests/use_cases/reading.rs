@@ -97,7 +97,7 @@ async fn the_days_figures_are_what_was_done_today() {
         let claim = stage.claim("send_email").await.unwrap();
         stage.report(&claim, success).await.unwrap();
     }
-    let today = engine::metrics::daily(&stage.engine, &stage.ana).await.unwrap();
+    let today = engine::metrics::report(&stage.engine, &stage.ana).await.unwrap().day;
     assert_eq!(today.total_pending, 4);
     assert_eq!(today.total_approved_today, 4, "what has run was approved all the same");
     assert_eq!(today.total_rejected_today, 1);

@@ -1,4 +1,4 @@
-//! The figures of the day.
+//! The figures.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,6 +10,6 @@ use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
 /// `GET /metrics`
-pub(super) async fn daily(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
-    Ok(object(StatusCode::OK, &engine::metrics::daily(&state.engine, &principal).await?))
+pub(super) async fn report(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
+    Ok(object(StatusCode::OK, &engine::metrics::report(&state.engine, &principal).await?))
 }

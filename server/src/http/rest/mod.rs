@@ -62,7 +62,7 @@ pub fn router() -> Router<AppState> {
         .route("/rules/{id}/revoke", post(rules::revoke))
         .route("/rules/{id}/resume", post(rules::resume))
         .route("/rules/{id}/replace", post(rules::replace))
-        .route("/metrics", get(metrics::daily))
+        .route("/metrics", get(metrics::report))
         .route("/tools", get(tools::list))
         .route("/tools/{name}", get(tools::get).put(tools::put))
         .route("/tools/{name}/pause", post(tools::pause))

@@ -1,0 +1,86 @@
+//! The runbook's three incidents: when one is on.
+
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Medium,
+    High,
+    Critical,
+}
+
+/// What is going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentKind {
+    /// More than [`BACKLOG`] actions wait.
+    Backlog,
+    /// Less than [`AUTO_RATE`] of the decisions of today and yesterday were a rule's.
+    AutoRateDrop,
+    /// More than [`FAILURE_RATE`] of the last hour's runs failed.
+    FailureSpike,
+}
+
+/// One that is on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Incident {
+    pub kind: IncidentKind,
+    pub severity: Severity,
+    /// A count, or a fraction from 0 to 1.
+    pub value: f64,
+    /// What the value went past.
+    pub bound: f64,
+}
+
+/// More actions than this waiting is an incident.
+pub const BACKLOG: i64 = 100;
+/// A lower auto-approval rate is one.
+pub const AUTO_RATE: f64 = 0.30;
+/// A higher failure rate within an hour is one.
+pub const FAILURE_RATE: f64 = 0.10;
+
+/// Those that are on, the worst first. What is not known is none: health says that it is unknown.
+pub fn incidents(pending: Option<i64>, auto_rate: Option<f64>, failures_last_hour: Option<f64>) -> Vec<Incident> {
+    #[expect(clippy::cast_precision_loss, reason = "counts of rows stay far below 2^53")]
+    let backlog = pending.filter(|count| *count > BACKLOG).map(|count| Incident {
+        kind: IncidentKind::Backlog,
+        severity: Severity::Critical,
+        value: count as f64,
+        bound: BACKLOG as f64,
+    });
+    let drop = auto_rate.filter(|rate| *rate < AUTO_RATE).map(|value| Incident {
+        kind: IncidentKind::AutoRateDrop,
+        severity: Severity::High,
+        value,
+        bound: AUTO_RATE,
+    });
+    let spike = failures_last_hour.filter(|rate| *rate > FAILURE_RATE).map(|value| Incident {
+        kind: IncidentKind::FailureSpike,
+        severity: Severity::Medium,
+        value,
+        bound: FAILURE_RATE,
+    });
+    [backlog, drop, spike].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bounds_themselves_are_no_incident() {
+        assert_eq!(incidents(Some(BACKLOG), Some(AUTO_RATE), Some(FAILURE_RATE)), []);
+        assert_eq!(incidents(None, None, None), []);
+        let on = incidents(Some(101), Some(0.29), Some(0.11));
+        assert_eq!(
+            on.iter().map(|incident| (incident.kind, incident.severity)).collect::<Vec<_>>(),
+            [
+                (IncidentKind::Backlog, Severity::Critical),
+                (IncidentKind::AutoRateDrop, Severity::High),
+                (IncidentKind::FailureSpike, Severity::Medium),
+            ]
+        );
+    }
+}
