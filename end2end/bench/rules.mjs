@@ -11,9 +11,9 @@ export async function addRules(server, count, tools) {
   await touch(server);
 }
 
-/** Switches all rules on or off. */
-export async function setRules(server, active) {
-  await server.sql(`UPDATE approval_rules SET active = ${active}`);
+/** Switches rules on or off: all, or those of other tools than one. */
+export async function setRules(server, active, but) {
+  await server.sql(`UPDATE approval_rules SET active = ${active}${but ? ` WHERE tool_name <> '${but}'` : ''}`);
   await touch(server);
 }
 

@@ -106,6 +106,7 @@ pub(crate) const OLDEST_FIRST: &str = "Oldest first";
 pub(crate) const WORST_FIRST: &str = "Critical and high first";
 pub(crate) const BULK_LOW: &str = "Approve low risk in bulk";
 pub(crate) const EXTEND: &str = "Extend what is near its deadline";
+pub(crate) const MORE_TIME: &str = "Give new calls more time";
 pub(crate) const COVERAGE: &str = "Tools without a rule";
 pub(crate) const ENDED_RULES: &str = "Rules that ended";
 pub(crate) const SPENT_RULES: &str = "Rules near their limit";

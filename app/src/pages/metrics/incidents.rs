@@ -48,6 +48,7 @@ fn steps(incident: &Incident, figures: &MetricsPage) -> Vec<AnyView> {
             ];
             steps.extend(rules_for(figures, |tool| tool.pending.unwrap_or_default()));
             steps.push(link(words::EXTEND, "/approvals?sort=urgency&expiring_within_hours=4".to_owned()));
+            steps.extend(may(Scope::Admin).then(|| link(words::MORE_TIME, "/settings/policy".to_owned())));
             steps.extend(expire());
             steps
         }
@@ -91,10 +92,8 @@ fn most(figures: &MetricsPage, by: impl Fn(&ToolLoadLine) -> i64) -> impl Iterat
     tools.into_iter().take(NAMED)
 }
 
-/// For whoever may decide.
 fn expire() -> Option<AnyView> {
-    let principal = use_context::<Visitor>()?.principal?;
-    principal.may(Scope::DecisionsWrite).then(|| {
+    may(Scope::DecisionsWrite).then(|| {
         view! {
             <form method="post" action=ExpireStale::PATH>
                 <button class="btn" name="via" value="form">{message::EXPIRE_STALE}</button>
@@ -102,6 +101,11 @@ fn expire() -> Option<AnyView> {
         }
         .into_any()
     })
+}
+
+/// Whether the visitor may; nobody is offered what would be refused.
+fn may(scope: Scope) -> bool {
+    use_context::<Visitor>().and_then(|visitor| visitor.principal).is_some_and(|principal| principal.may(scope))
 }
 
 fn link(word: &'static str, href: String) -> AnyView {
