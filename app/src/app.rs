@@ -33,8 +33,8 @@ fn routes() -> impl IntoView {
     use crate::pages::not_found::NotFoundPage;
     use crate::pages::rules::{RulePage, RulesPage, SheetPage};
     use crate::pages::settings::{
-        DatabasePage, PasswordPage, PeoplePage, PersonPage, PolicyPage, RetentionPage, SessionsPage, SettingsPage,
-        TokensPage,
+        AlertsPage, DatabasePage, PasswordPage, PeoplePage, PersonPage, PolicyPage, RetentionPage, SessionsPage,
+        SettingsPage, TokensPage,
     };
     use crate::pages::tools::{ToolPage, ToolsPage};
 
@@ -58,6 +58,7 @@ fn routes() -> impl IntoView {
             <Route path=path!("/approvals/:id/edit") view=|| view! { <Frame><EditPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings") view=|| view! { <Frame><SettingsPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/policy") view=|| view! { <Frame><PolicyPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/settings/alerts") view=|| view! { <Frame><AlertsPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/database") view=|| view! { <Frame><DatabasePage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/people") view=|| view! { <Frame><PeoplePage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/people/:name") view=|| view! { <Frame><PersonPage/></Frame> } ssr=SsrMode::Async/>

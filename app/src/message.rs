@@ -19,6 +19,8 @@ use domain::tool::Executor;
 use domain::view::{ActionDetail, ActionRow, Decided};
 
 #[cfg(feature = "ssr")]
+pub(crate) mod alerts;
+#[cfg(feature = "ssr")]
 pub(crate) mod audit;
 #[cfg(feature = "ssr")]
 pub(crate) mod figures;

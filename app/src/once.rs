@@ -14,6 +14,8 @@ pub enum Once {
     Link { person: String, url: String },
     /// A token: what is presented.
     Token { name: String, secret: String },
+    /// A place that hears of alerts: what its messages are signed with.
+    Place { name: String, secret: String },
     /// The very same form was answered before.
     Before,
     /// It did not happen, and why. What was typed stands in the form again.
@@ -26,6 +28,7 @@ impl fmt::Debug for Once {
         out.write_str(match self {
             Self::Link { .. } => "Link",
             Self::Token { .. } => "Token",
+            Self::Place { .. } => "Place",
             Self::Before => "Before",
             Self::Refused { .. } => "Refused",
         })

@@ -1,7 +1,10 @@
 // What the URL of a tool leads to: an HTTP server of the test's own that keeps every call as it came, byte for byte.
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 
 export interface Received {
   headers: Record<string, string>;
@@ -67,4 +70,18 @@ export class Receiver {
 
 function flat(headers: IncomingHttpHeaders): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
+
+/** What the Python of the documentation says about a call, for each of the secrets. */
+export function verified(call: Received, secrets: string[], body = call.raw): boolean[] {
+  const text = readFileSync(fileURLToPath(new URL('../../server/README.md', import.meta.url)), 'utf8');
+  const [, example] = /```python\n([^`]*def verified[^`]*)```/.exec(text) ?? [];
+  const harness = `
+import json, sys
+asked = json.load(sys.stdin)
+body = base64.b64decode(asked["body"])
+print(json.dumps([verified(secret, asked["headers"], body) for secret in asked["secrets"]]))`;
+  const asked = { headers: call.headers, body: body.toString('base64'), secrets };
+  const said = execFileSync('python3', ['-c', example! + harness], { input: JSON.stringify(asked), encoding: 'utf8' });
+  return JSON.parse(said);
 }

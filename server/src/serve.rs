@@ -20,6 +20,7 @@ use crate::http::{self, AppState};
 use crate::outbound::Outbound;
 use crate::postgres::Database;
 use crate::workers;
+use crate::workers::alerts::Messenger;
 use crate::workers::http_executor::Dispatcher;
 
 /// Enough to keep two or four cores of Postgres busy, and as many again that the gate may keep at hand; the private
@@ -86,7 +87,8 @@ impl Server {
         let stopping = CancellationToken::new();
         let mut workers = workers::start(&engine, workers::all(config.sweep_seconds), &stopping);
         let outbound = Arc::new(Outbound::new(config.outbound_allow.clone()));
-        workers.spawn(Dispatcher::new(engine.clone(), outbound).run(stopping.clone()));
+        workers.spawn(Dispatcher::new(engine.clone(), outbound.clone()).run(stopping.clone()));
+        workers.spawn(Messenger::new(engine.clone(), outbound, config.base_url()).run(stopping.clone()));
         let state = AppState::new(engine, config, stopping.clone());
         let service = http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
         // Without this a page that is sent in pieces waits 40 ms for an acknowledgement between two of them.

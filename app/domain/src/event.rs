@@ -72,6 +72,10 @@ event_types! {
     TokenCreated = "token_created", "Token created";
     TokenRevoked = "token_revoked", "Token revoked";
     SettingChanged = "setting_changed", "Setting changed";
+    AlertOpened = "alert_opened", "Alert";
+    AlertClosed = "alert_closed", "Alert over";
+    AlertEndpointAdded = "alert_endpoint_added", "Alerts go to another place";
+    AlertEndpointRemoved = "alert_endpoint_removed", "Alerts go to a place no more";
     DatabaseVacuumed = "database_vacuumed", "Database vacuumed";
     RetentionRun = "retention_run", "Old records archived and purged";
 }

@@ -34,6 +34,26 @@ pub struct Incident {
     pub bound: f64,
 }
 
+impl Incident {
+    /// What is on, in one line.
+    pub fn words(&self) -> String {
+        let Self { value, bound, .. } = *self;
+        let percent = |rate: f64| match rate * 100.0 {
+            low if low < 10.0 => format!("{low:.1} %"),
+            high => format!("{high:.0} %"),
+        };
+        match self.kind {
+            IncidentKind::Backlog => format!("Backlog: {value:.0} actions wait, more than {bound:.0}"),
+            IncidentKind::AutoRateDrop => {
+                format!("Auto-approval dropped: {} of yesterday and today, below {}", percent(value), percent(bound))
+            }
+            IncidentKind::FailureSpike => {
+                format!("Runs fail: {} of the last hour, more than {}", percent(value), percent(bound))
+            }
+        }
+    }
+}
+
 /// More actions than this waiting is an incident.
 pub const BACKLOG: i64 = 100;
 /// A lower auto-approval rate is one.
@@ -68,6 +88,19 @@ pub fn incidents(pending: Option<i64>, auto_rate: Option<f64>, failures_last_hou
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_incident_says_what_went_past_which_bound() {
+        let words: Vec<String> = incidents(Some(121), Some(0.034), Some(0.25)).iter().map(Incident::words).collect();
+        assert_eq!(
+            words,
+            [
+                "Backlog: 121 actions wait, more than 100",
+                "Auto-approval dropped: 3.4 % of yesterday and today, below 30 %",
+                "Runs fail: 25 % of the last hour, more than 10 %",
+            ]
+        );
+    }
 
     #[test]
     fn the_bounds_themselves_are_no_incident() {

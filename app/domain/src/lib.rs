@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod action;
+pub mod alert;
 pub mod anomaly;
 pub mod argument;
 pub mod constraint;

@@ -4,6 +4,8 @@
 
 pub mod actions;
 #[cfg(feature = "ssr")]
+pub mod alerts;
+#[cfg(feature = "ssr")]
 pub mod audit;
 pub mod bulk;
 #[cfg(feature = "ssr")]

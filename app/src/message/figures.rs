@@ -2,10 +2,8 @@
 
 use domain::failure::FailureKind;
 use domain::health::Health;
-use domain::incident::{Incident, IncidentKind, Severity};
+use domain::incident::Severity;
 use domain::time_text;
-
-use super::percent;
 
 pub(crate) const LEAD: &str = "What was decided and run, day by day. Every number leads to the rows it counts.";
 pub(crate) const UNREAD: &str = "The figures could not be read";
@@ -161,25 +159,6 @@ pub(crate) const fn severity(severity: Severity) -> (&'static str, &'static str)
         Severity::Critical => ("Critical", "red"),
         Severity::High => ("High", "red"),
         Severity::Medium => ("Medium", "yellow"),
-    }
-}
-
-pub(crate) fn incident(incident: &Incident) -> String {
-    #[allow(clippy::cast_possible_truncation)]
-    match incident.kind {
-        IncidentKind::Backlog => {
-            format!("Backlog: {} actions wait, more than {}", incident.value as i64, incident.bound as i64)
-        }
-        IncidentKind::AutoRateDrop => {
-            format!(
-                "Auto-approval dropped: {} of yesterday and today, below {}",
-                percent(incident.value),
-                percent(incident.bound)
-            )
-        }
-        IncidentKind::FailureSpike => {
-            format!("Runs fail: {} of the last hour, more than {}", percent(incident.value), percent(incident.bound))
-        }
     }
 }
 

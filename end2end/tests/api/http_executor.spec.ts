@@ -1,12 +1,9 @@
 // The executor `http`: an approved call is one signed POST to the tool's URL, once, and what comes back is the truth
 // about it.
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-import { type Answer, json, Receiver, type Received } from '../../support/receiver';
+import { type Answer, json, Receiver, type Received, verified } from '../../support/receiver';
 import { ADMIN, Server } from '../../support/server';
 import { expect, test } from '../../support/test';
 import { ACTIONS, API, Stream, approve, ask, claim, each, events, open, park, report, show, signIn, times, type Json } from './kit';
@@ -50,20 +47,6 @@ async function approved(server: Server, agent: string, ana: string, call: Json) 
 }
 
 const outcome = (server: Server, token: string, id: string) => show(server, token, id, '?wait=40&until=executed');
-
-/** What the Python of the documentation says about a call, for each of the secrets. */
-function verified(call: Received, secrets: string[], body = call.raw): boolean[] {
-  const text = readFileSync(fileURLToPath(new URL('../../../server/README.md', import.meta.url)), 'utf8');
-  const [, example] = /```python\n([^`]*def verified[^`]*)```/.exec(text) ?? [];
-  const harness = `
-import json, sys
-asked = json.load(sys.stdin)
-body = base64.b64decode(asked["body"])
-print(json.dumps([verified(secret, asked["headers"], body) for secret in asked["secrets"]]))`;
-  const asked = { headers: call.headers, body: body.toString('base64'), secrets };
-  const said = execFileSync('python3', ['-c', example! + harness], { input: JSON.stringify(asked), encoding: 'utf8' });
-  return JSON.parse(said);
-}
 
 test('an approved call reaches the URL at once, signed, with its exact digits, and its agent hears what came of it', async ({ server, agent, worker }) => {
   const admin = await administrator(server, 'exact-admin');

@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod address;
+pub mod alerts;
 pub mod anomalies;
 pub mod audit;
 pub mod bulk;

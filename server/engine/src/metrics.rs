@@ -78,6 +78,12 @@ pub async fn report(engine: &Engine, principal: &Principal) -> Result<Metrics> {
     })
 }
 
+/// The incidents that are on, for whoever tells of them.
+pub(crate) async fn on(engine: &Engine) -> Result<Vec<Incident>> {
+    let history = read(engine, 1, Outcomes).await?;
+    Ok(Now::read(engine).await?.incidents(&history))
+}
+
 /// What stands now, beside what happened.
 struct Now {
     pending: i64,

@@ -44,6 +44,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route("/settings/people", post(once::invite))
         .route("/settings/people/{name}", post(once::link))
         .route("/settings/tokens", post(once::token))
+        .route("/settings/alerts", post(once::place))
         .layer(from_fn(tell_the_true_status))
         .layer(from_fn(say_only_what_is_said))
 }

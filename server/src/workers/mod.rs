@@ -2,6 +2,7 @@
 //! kept long enough, old idempotency keys. Each is one step of the engine, repeated; a step that fails is repeated later and later.
 //! All of them may run in several servers at once: the database decides who does what.
 
+pub mod alerts;
 pub mod http_executor;
 
 use std::time::Duration;
@@ -25,7 +26,7 @@ pub struct Work {
 }
 
 /// All work of a server.
-pub fn all(sweep_seconds: u64) -> [Work; 6] {
+pub fn all(sweep_seconds: u64) -> [Work; 7] {
     let second = Duration::from_secs(1);
     [
         Work { name: "expire", every: Duration::from_secs(sweep_seconds), step: |engine| Box::pin(expire(engine)) },
@@ -33,6 +34,7 @@ pub fn all(sweep_seconds: u64) -> [Work; 6] {
         Work { name: "seal the trail", every: second, step: |engine| Box::pin(seal(engine)) },
         Work { name: "archive and purge", every: second * 60, step: |engine| Box::pin(retain(engine)) },
         Work { name: "close figures", every: second * 10, step: |engine| Box::pin(close_figures(engine)) },
+        Work { name: "watch for alerts", every: second * 10, step: |engine| Box::pin(watch(engine)) },
         Work { name: "forget idempotency keys", every: second * 3600, step: |engine| Box::pin(forget_keys(engine)) },
     ]
 }
@@ -60,6 +62,11 @@ pub async fn retain(engine: Engine) -> engine::Result<u64> {
 /// Counts hours and days that are over, once.
 pub async fn close_figures(engine: Engine) -> engine::Result<u64> {
     Ok(engine::metrics::close(&engine).await? as u64)
+}
+
+/// Opens alerts for what is wrong, and closes those that are over.
+pub async fn watch(engine: Engine) -> engine::Result<u64> {
+    engine::alerts::watch(&engine).await
 }
 
 /// Forgets idempotency keys that are past their day.

@@ -22,7 +22,7 @@ pub(super) fn panel(figures: &MetricsPage) -> Option<AnyView> {
         let (severity, colour) = words::severity(incident.severity);
         view! {
             <li>
-                <h3><span class=format!("word {colour}")>{severity}</span> " " {words::incident(incident)}</h3>
+                <h3><span class=format!("word {colour}")>{severity}</span> " " {incident.words()}</h3>
                 <ul class="row-of" aria-label=words::PLAYBOOK>
                     {steps(incident, figures).into_iter().map(|step| view! { <li>{step}</li> }).collect_view()}
                 </ul>

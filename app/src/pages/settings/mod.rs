@@ -1,5 +1,6 @@
 //! `/settings`: people, tokens, what is kept and what goes, sessions and one's own password. Tables and forms, which stay the HTML they were sent as.
 
+mod alerts;
 mod database;
 mod parts;
 mod password;
@@ -10,6 +11,7 @@ mod retention;
 mod sessions;
 mod tokens;
 
+pub(crate) use alerts::AlertsPage;
 pub(crate) use database::DatabasePage;
 pub(crate) use password::PasswordPage;
 pub(crate) use people::PeoplePage;

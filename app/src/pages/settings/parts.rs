@@ -8,13 +8,14 @@ use uuid::Uuid;
 
 use crate::components::problem_note::ProblemNote;
 use crate::local_path::escape;
-use crate::message::{people as words, retention, settings};
+use crate::message::{alerts, people as words, retention, settings};
 use crate::once::Once;
 use crate::visitor::Visitor;
 
 /// Address, name, and what is there.
-pub(super) const SECTIONS: [(&str, &str, &str); 7] = [
+pub(super) const SECTIONS: [(&str, &str, &str); 8] = [
     ("/settings/policy", settings::POLICY, settings::POLICY_ABOUT),
+    ("/settings/alerts", alerts::ALERTS, alerts::ALERTS_ABOUT),
     ("/settings/people", words::PEOPLE, words::PEOPLE_ABOUT),
     ("/settings/tokens", words::TOKENS, words::TOKENS_ABOUT),
     ("/settings/retention", retention::TITLE, retention::ABOUT),
@@ -57,6 +58,7 @@ fn once() -> Option<AnyView> {
         Once::Token { name, secret: token } => {
             secret(&words::token_made(&name), token, &format!("{} COUNTERSIGN_TOKEN", words::TOKEN_HINT))
         }
+        Once::Place { name, secret: signing } => secret(&alerts::added(&name), signing, alerts::SECRET_HINT),
         Once::Before => view! {
             <p class="warned" role="alert"><span><b>{words::BEFORE}</b> " " {words::BEFORE_LEAD}</span></p>
         }

@@ -2,6 +2,7 @@
 //! stands alone) and return domain types; nothing here decides.
 
 pub(crate) mod actions;
+pub(crate) mod alerts;
 pub(crate) mod anomalies;
 pub(crate) mod attempts;
 pub(crate) mod databases;

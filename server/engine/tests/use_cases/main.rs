@@ -1,6 +1,7 @@
 //! The use-cases on a real Postgres, a database per test.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod alerts;
 mod anomalies;
 mod audit;
 mod bulk;

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use domain::identity::{Principal, Scope, check_person_name};
 use domain::problem::{Code, FieldError, Problem};
+use engine::alerts;
 use engine::idempotency::{Begun, begin, finish};
 use engine::identity::{self, NewToken};
 use uuid::Uuid;
@@ -76,6 +77,28 @@ pub(super) async fn token(State(state): State<AppState>, request: Request) -> Re
             Some(secret) => Once::Token { name: issued.token.name, secret },
             None => Once::Before,
         })
+    })
+    .await
+}
+
+/// `POST /settings/alerts`: adds a place that hears of alerts.
+pub(super) async fn place(State(state): State<AppState>, request: Request) -> Response {
+    answer(&state, request, async |principal, fields| {
+        let key = fields.key()?.to_string();
+        let keyed = match begin(&state.engine, principal, "POST /settings/alerts", &key, b"").await? {
+            Begun::Run(keyed) => keyed,
+            Begun::Replay { .. } => return Ok(Once::Before),
+        };
+        let added = async {
+            let format = fields.word("format")?;
+            Ok::<_, Failed>(alerts::add(&state.engine, principal, fields.one("name"), fields.one("url"), format).await?)
+        };
+        let added = added.await;
+        // What is kept says that it was done, and nothing of the secret.
+        let status = if added.is_ok() { StatusCode::CREATED } else { StatusCode::SERVICE_UNAVAILABLE };
+        finish(&state.engine, &keyed, status.as_u16(), b"").await?;
+        let added = added?;
+        Ok(Once::Place { name: added.endpoint.name, secret: added.secret.reveal().to_owned() })
     })
     .await
 }

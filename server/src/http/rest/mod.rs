@@ -4,6 +4,7 @@
 //! One object is answered as `{"data": …, "meta": {}}`, a list with its paging in `meta`.
 
 mod actions;
+mod alerts;
 mod body;
 mod decisions;
 mod executions;
@@ -90,6 +91,11 @@ pub fn router() -> Router<AppState> {
         .route("/retention/run", post(retention::run))
         .route("/retention/runs/{id}", get(retention::show))
         .route("/retention/archives/{id}", get(retention::archive))
+        .route("/alerts", get(alerts::list))
+        .route("/alerts/endpoints", post(alerts::add))
+        .route("/alerts/endpoints/{id}/remove", post(alerts::remove))
+        .route("/alerts/endpoints/{id}/test", post(alerts::test))
+        .route("/alerts/deliveries/{id}/replay", post(alerts::replay))
         .route("/tokens", post(tokens::create).get(tokens::list))
         .route("/tokens/{id}/revoke", post(tokens::revoke))
 }

@@ -1,0 +1,195 @@
+//! Alerts: where they go, what there was, how the messages fared.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::alert::{AlertKind, Format, Says, Severity};
+use domain::problem::{Code, Problem};
+use engine::alerts::{self, Alert, Delivery, Endpoint};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::body::Strict;
+use super::people::Nothing;
+use super::{idempotent, object};
+use crate::http::AppState;
+use crate::http::problem::ApiResult;
+use crate::http::session::Caller;
+
+#[derive(Serialize)]
+struct EndpointRecord {
+    id: Uuid,
+    name: String,
+    /// Without what is secret in it.
+    url: String,
+    format: Format,
+    created_by: String,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Endpoint> for EndpointRecord {
+    fn from(own: Endpoint) -> Self {
+        Self {
+            id: own.id,
+            name: own.name,
+            url: own.url,
+            format: own.format,
+            created_by: own.created_by,
+            created_at: own.created_at,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct AlertRecord {
+    id: Uuid,
+    kind: AlertKind,
+    severity: Severity,
+    title: String,
+    detail: String,
+    opened_at: DateTime<Utc>,
+    closed_at: Option<DateTime<Utc>>,
+}
+
+impl From<Alert> for AlertRecord {
+    fn from(own: Alert) -> Self {
+        Self {
+            id: own.id,
+            kind: own.kind,
+            severity: own.severity,
+            title: own.title,
+            detail: own.detail,
+            opened_at: own.opened_at,
+            closed_at: own.closed_at,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct DeliveryRecord {
+    id: Uuid,
+    endpoint: String,
+    kind: AlertKind,
+    title: String,
+    says: Says,
+    attempts: i32,
+    created_at: DateTime<Utc>,
+    next_at: Option<DateTime<Utc>>,
+    delivered_at: Option<DateTime<Utc>>,
+    last_status: Option<i32>,
+    last_error: Option<String>,
+}
+
+impl From<Delivery> for DeliveryRecord {
+    fn from(own: Delivery) -> Self {
+        Self {
+            id: own.id,
+            endpoint: own.endpoint,
+            kind: own.kind,
+            title: own.title,
+            says: own.says,
+            attempts: own.attempts,
+            created_at: own.created_at,
+            next_at: own.next_at,
+            delivered_at: own.delivered_at,
+            last_status: own.last_status,
+            last_error: own.last_error,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct AlertsRecord {
+    endpoints: Vec<EndpointRecord>,
+    alerts: Vec<AlertRecord>,
+    deliveries: Vec<DeliveryRecord>,
+}
+
+/// `GET /alerts`: the places, and the newest fifty alerts and messages.
+pub(super) async fn list(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
+    let found = alerts::show(&state.engine, &principal).await?;
+    let record = AlertsRecord {
+        endpoints: found.endpoints.into_iter().map(EndpointRecord::from).collect(),
+        alerts: found.alerts.into_iter().map(AlertRecord::from).collect(),
+        deliveries: found.deliveries.into_iter().map(DeliveryRecord::from).collect(),
+    };
+    Ok(object(StatusCode::OK, &record))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EndpointBody {
+    name: String,
+    url: String,
+    format: Option<Format>,
+}
+
+/// A place with its secret, which is shown in the first answer alone.
+#[derive(Serialize)]
+struct Shown<'a> {
+    endpoint: &'a EndpointRecord,
+    signing_secret: Option<&'a str>,
+}
+
+/// `POST /alerts/endpoints`
+pub(super) async fn add(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+    Strict { value, bytes }: Strict<EndpointBody>,
+) -> ApiResult<Response> {
+    let format = value.format.unwrap_or(Format::Standard);
+    idempotent::run(&state, &principal, &headers, "POST /alerts/endpoints", &bytes, async |_| {
+        let added = alerts::add(&state.engine, &principal, &value.name, &value.url, format).await?;
+        let endpoint = EndpointRecord::from(added.endpoint);
+        let shown = Shown { endpoint: &endpoint, signing_secret: Some(added.secret.reveal()) };
+        idempotent::shown_once(StatusCode::CREATED, &shown, &Shown { endpoint: &endpoint, signing_secret: None })
+    })
+    .await
+}
+
+#[derive(Serialize)]
+struct Done {
+    id: Uuid,
+}
+
+/// `POST /alerts/endpoints/{id}/remove`
+pub(super) async fn remove(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    Strict { .. }: Strict<Nothing>,
+) -> ApiResult<Response> {
+    let id = parse(&id)?;
+    alerts::remove(&state.engine, &principal, id).await?;
+    Ok(object(StatusCode::OK, &Done { id }))
+}
+
+/// `POST /alerts/endpoints/{id}/test`
+pub(super) async fn test(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    Strict { .. }: Strict<Nothing>,
+) -> ApiResult<Response> {
+    let id = parse(&id)?;
+    alerts::test(&state.engine, &principal, id).await?;
+    Ok(object(StatusCode::ACCEPTED, &Done { id }))
+}
+
+/// `POST /alerts/deliveries/{id}/replay`
+pub(super) async fn replay(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    Strict { .. }: Strict<Nothing>,
+) -> ApiResult<Response> {
+    let id = parse(&id)?;
+    alerts::replay(&state.engine, &principal, id).await?;
+    Ok(object(StatusCode::ACCEPTED, &Done { id }))
+}
+
+fn parse(text: &str) -> Result<Uuid, Problem> {
+    text.parse().map_err(|_| Problem::new(Code::NotFound, "There is no such thing."))
+}
