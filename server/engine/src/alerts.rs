@@ -124,13 +124,13 @@ pub async fn add(engine: &Engine, principal: &Principal, name: &str, url: &str, 
     require(principal, Scope::Admin)?;
     let url = check(engine, name, url)?;
     if store::alerts::endpoints(&engine.pool).await?.len() >= MOST_ENDPOINTS {
-        return Err(Problem::invalid("", format!("there are {MOST_ENDPOINTS} places already: remove one")).into());
+        return Err(Problem::invalid("", format!("there are {MOST_ENDPOINTS} endpoints already: remove one")).into());
     }
     let (id, secret, actor) = (Uuid::now_v7(), SigningSecret::generate(), principal.actor());
     let mut transaction = engine.pool.begin().await?;
     if !store::alerts::add_endpoint(&mut transaction, (id, name, &url), format, secret.reveal(), &actor).await? {
         transaction.rollback().await?;
-        return Err(Problem::invalid("/name", "is taken by another place").into());
+        return Err(Problem::invalid("/name", "is taken by another endpoint").into());
     }
     let metadata = Json::object([
         ("name", Json::from(name)),
@@ -212,7 +212,7 @@ pub async fn replay(engine: &Engine, principal: &Principal, id: Uuid) -> Result<
     if store::alerts::replay(&mut connection, id).await? {
         return Ok(());
     }
-    Err(Problem::new(Code::NotFound, "There is no such message, or its place has ended.").into())
+    Err(Problem::new(Code::NotFound, "There is no such message, or its endpoint has been removed.").into())
 }
 
 /// Places, alerts and messages. Of a URL whose query or user part holds a secret only the rest is shown.
@@ -277,7 +277,7 @@ pub async fn settle(engine: &Engine, id: Uuid, came: std::result::Result<u16, St
 }
 
 fn not_there() -> crate::Error {
-    Problem::new(Code::NotFound, "There is no such place.").into()
+    Problem::new(Code::NotFound, "There is no such endpoint.").into()
 }
 
 #[cfg(test)]
