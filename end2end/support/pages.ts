@@ -174,6 +174,14 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   },
   'the settings': (page) => page.goto('/settings'),
   'the policy': (page) => page.goto('/settings/policy'),
+  'the alerts': (page) => page.goto('/settings/alerts'),
+  'the alerts, with an endpoint': async (page) => {
+    await page.goto('/settings/alerts');
+    await page.getByLabel('Name').fill('ops');
+    await page.getByLabel('URL').fill('https://hooks.example.com/services/T0123/B0456/abcdefghijkl');
+    await page.getByRole('button', { name: 'Add an endpoint' }).click();
+    await page.getByRole('button', { name: 'Send a test: ops' }).click();
+  },
   'the database': (page) => page.goto('/settings/database'),
   'the people': (page) => page.goto('/settings/people'),
   'one person': async (page) => {
