@@ -13,7 +13,7 @@ import type { Api } from './api';
 const END2END = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** The Python that .ci/setup made, with the mail server in it; .ci/test puts it on PATH. */
-function python(): string {
+export function python(): string {
   const cache = process.env.COUNTERSIGN_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'countersign');
   const prepared = join(cache, 'python/bin/python3');
   return existsSync(prepared) ? prepared : 'python3';

@@ -113,6 +113,9 @@ pub struct ServeFlags {
     /// Days between two runs of the retention; 0: none begins by itself [default: 7]
     #[arg(long, value_name = "DAYS")]
     pub retention_every_days: Option<String>,
+    /// Where Prometheus reads `/metrics`, without a token: an address of its own [default: nowhere]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub metrics_addr: Option<String>,
     /// Log lines for people (pretty) or for programs (json) [default: pretty]
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<String>,
@@ -136,6 +139,8 @@ pub struct Config {
     pub outbound_allow: OutboundAllow,
     /// How long what is over is kept, and where its archives go.
     pub retention: Keep,
+    /// Where Prometheus reads; `None`: nowhere.
+    pub metrics_addr: Option<SocketAddr>,
     pub log_format: LogFormat,
     pub tools: Vec<ToolConfig>,
     sources: Vec<(&'static str, Source)>,
@@ -144,7 +149,7 @@ pub struct Config {
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
 
 /// The scalar keys, in the order of the documentation.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "addr",
     "database_url",
     "data_dir",
@@ -158,6 +163,7 @@ const KEYS: [&str; 14] = [
     "retention_executed_days",
     "retention_events_days",
     "retention_every_days",
+    "metrics_addr",
     "log_format",
 ];
 
@@ -189,11 +195,7 @@ impl Config {
         }
         let default = Self::built_in(DEFAULT_ADDR, &data_dir, Vec::new());
         Ok(Self {
-            addr: layers
-                .get("addr", |text| {
-                    text.parse().map_err(|_| "must be an address and a port, like 127.0.0.1:3000".to_owned())
-                })?
-                .unwrap_or(default.addr),
+            addr: layers.get("addr", address)?.unwrap_or(default.addr),
             database_url: layers.get("database_url", database_url)?,
             retention: layers.retention(&default.retention)?,
             data_dir,
@@ -209,6 +211,7 @@ impl Config {
                 .get("sweep_seconds", |text| number(text, 1, 86_400))?
                 .unwrap_or(default.sweep_seconds),
             outbound_allow: layers.get("outbound_allow", str::parse)?.unwrap_or_default(),
+            metrics_addr: layers.get("metrics_addr", address)?,
             log_format: layers.get("log_format", log_format)?.unwrap_or(default.log_format),
             tools: layers.file.as_ref().map(|file| file.tools.clone()).unwrap_or_default(),
             sources: layers.sources,
@@ -228,6 +231,7 @@ impl Config {
             sweep_seconds: 60,
             outbound_allow: OutboundAllow::default(),
             retention: Keep { archives: Some(data_dir.join("archives")), ..Keep::default() },
+            metrics_addr: None,
             log_format: LogFormat::Pretty,
             tools,
             sources: Vec::new(),
@@ -273,6 +277,10 @@ impl Config {
     pub fn secure_cookies(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "must be an address and a port, like 127.0.0.1:3000".to_owned())
 }
 
 struct Layers<'a> {
@@ -330,6 +338,7 @@ impl Layers<'_> {
             "retention_executed_days" => (&serve.retention_executed_days, "--retention-executed-days"),
             "retention_events_days" => (&serve.retention_events_days, "--retention-events-days"),
             "retention_every_days" => (&serve.retention_every_days, "--retention-every-days"),
+            "metrics_addr" => (&serve.metrics_addr, "--metrics-addr"),
             _ => (&serve.log_format, "--log-format"),
         };
         value.clone().map(|value| (value, name))

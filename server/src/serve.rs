@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
-use crate::http::{self, AppState};
+use crate::http::{self, AppState, prometheus};
 use crate::outbound::Outbound;
 use crate::postgres::Database;
 use crate::workers;
@@ -42,15 +42,21 @@ pub struct Server {
 /// # Errors
 /// When it is taken, or not this machine's.
 pub async fn bind(addr: SocketAddr) -> Outcome<TcpListener> {
+    listen(addr, "--addr").await
+}
+
+async fn listen(addr: SocketAddr, flag: &str) -> Outcome<TcpListener> {
     TcpListener::bind(addr).await.map_err(|error| {
         let remedy = match error.kind() {
             std::io::ErrorKind::AddrInUse => {
-                "another program listens there. Stop it, or choose another address with --addr (or COUNTERSIGN_ADDR)"
+                format!("another program listens there. Stop it, or choose another address with {flag}")
             }
             std::io::ErrorKind::PermissionDenied => {
-                "ports below 1024 are for root. Choose a higher one with --addr, and let a proxy take the low one"
+                format!(
+                    "ports below 1024 are for root. Choose a higher one with {flag}, and let a proxy take the low one"
+                )
             }
-            _ => "it must be an address of this machine. Correct --addr (or COUNTERSIGN_ADDR)",
+            _ => format!("it must be an address of this machine. Correct {flag}"),
         };
         Failure::new(format!("{addr} cannot be listened on: {remedy} ({error})."))
     })
@@ -63,9 +69,22 @@ impl Server {
     /// When the database cannot be reached or is newer than the program, or the configuration does not fit it.
     /// The database is stopped again then.
     pub async fn start(config: Config, listener: TcpListener, database: Database) -> Outcome<Self> {
-        match start_engine(&config, &database).await {
-            Ok(engine) => {
-                let server = Self::start_on(engine, config, listener, database)?;
+        let begun = async {
+            let engine = start_engine(&config, &database).await?;
+            let monitoring = match config.metrics_addr {
+                Some(addr) => {
+                    Some((listen(addr, "--metrics-addr").await?, prometheus::Exposition::start(engine.clone()).await?))
+                }
+                None => None,
+            };
+            Ok((engine, monitoring))
+        };
+        match begun.await {
+            Ok((engine, monitoring)) => {
+                let mut server = Self::start_on(engine, config, listener, database)?;
+                if let Some((listener, exposition)) = monitoring {
+                    server.workers.spawn(monitor(listener, exposition, server.state.stopping.clone()));
+                }
                 // A link printed by a command may be wrong then; nothing else.
                 if let Err(error) = engine::address::announce(server.engine(), &server.config().base_url()).await {
                     warn!(error = &error as &dyn std::error::Error, "the console's address was not written down");
@@ -156,6 +175,18 @@ impl Server {
         self.database.stop().await?;
         info!("stopped");
         Ok(())
+    }
+}
+
+/// Answers Prometheus until the server stops.
+async fn monitor(listener: TcpListener, exposition: prometheus::Exposition, stopping: CancellationToken) {
+    if let Ok(addr) = listener.local_addr() {
+        info!(%addr, "Prometheus may ask for /metrics");
+    }
+    let served =
+        axum::serve(listener, prometheus::router(exposition)).with_graceful_shutdown(stopping.cancelled_owned());
+    if let Err(error) = served.await {
+        error!(error = &error as &dyn std::error::Error, "Prometheus is not answered any more");
     }
 }
 

@@ -74,8 +74,8 @@ event_types! {
     SettingChanged = "setting_changed", "Setting changed";
     AlertOpened = "alert_opened", "Alert";
     AlertClosed = "alert_closed", "Alert over";
-    AlertEndpointAdded = "alert_endpoint_added", "Alerts go to another place";
-    AlertEndpointRemoved = "alert_endpoint_removed", "Alerts go to a place no more";
+    AlertEndpointAdded = "alert_endpoint_added", "Alert endpoint added";
+    AlertEndpointRemoved = "alert_endpoint_removed", "Alert endpoint removed";
     DatabaseVacuumed = "database_vacuumed", "Database vacuumed";
     RetentionRun = "retention_run", "Old records archived and purged";
 }

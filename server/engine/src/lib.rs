@@ -27,6 +27,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod input_schema;
 pub mod metrics;
+pub mod monitoring;
 pub mod notify;
 pub mod outbound;
 pub mod registry;

@@ -62,6 +62,7 @@ impl Config {
             "retention_executed_days" => self.retention.executed_days.to_string(),
             "retention_events_days" => self.retention.events_days.to_string(),
             "retention_every_days" => self.retention.every_days.to_string(),
+            "metrics_addr" => quoted(&self.metrics_addr?.to_string()),
             _ => quoted(match self.log_format {
                 LogFormat::Pretty => "pretty",
                 LogFormat::Json => "json",

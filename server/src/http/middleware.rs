@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::RequestExt;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -20,7 +20,7 @@ use tracing::{Instrument, debug, error, error_span, info, warn};
 
 use super::problem::ApiError;
 use super::session::session_cookie;
-use super::{AppState, BODY_LIMIT};
+use super::{AppState, BODY_LIMIT, prometheus};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -34,14 +34,16 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     // At the highest level, so that no filter takes the identifier from the lines it lets through.
     let span = error_span!("request", id, method = %request.method(), path = request.uri().path());
     let asset = request.uri().path().starts_with("/pkg/") || matches!(request.uri().path(), "/healthz" | "/readyz");
+    let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
     async move {
         let started = Instant::now();
         let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
             Ok(response) => response,
             Err(panic) => after_panic(&*panic, &id),
         };
-        let (status, ms) = (response.status().as_u16(), started.elapsed().as_secs_f64() * 1000.0);
-        let ms = (ms * 10.0).round() / 10.0;
+        let (status, seconds) = (response.status().as_u16(), started.elapsed().as_secs_f64());
+        prometheus::answered(&method, route.as_ref().map(MatchedPath::as_str), status, seconds);
+        let ms = (seconds * 10_000.0).round() / 10.0;
         if status >= 500 {
             warn!(status, ms, "answered");
         } else if asset {

@@ -8,6 +8,7 @@ pub mod events;
 pub mod mcp;
 pub mod middleware;
 pub mod problem;
+pub mod prometheus;
 pub mod rest;
 pub mod session;
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use engine::Engine;
 use futures::future::BoxFuture;
+use metrics::{counter, gauge};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -94,6 +95,11 @@ async fn repeat(engine: Engine, work: Work, stopping: CancellationToken) {
                 if done > 0 {
                     tracing::debug!(work = work.name, done, "done");
                 }
+                counter!("countersign_work_done_total", "work" => work.name).increment(done);
+                let now = chrono::Utc::now().timestamp_millis();
+                #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds stays far below 2^53")]
+                gauge!("countersign_work_last_success_timestamp_seconds", "work" => work.name)
+                    .set(now as f64 / 1_000.0);
                 failures = 0;
             }
             Err(error) => {
@@ -101,6 +107,7 @@ async fn repeat(engine: Engine, work: Work, stopping: CancellationToken) {
                 if failures == 0 {
                     error!(work = work.name, error = &error as &dyn std::error::Error, "failed; it is tried again");
                 }
+                counter!("countersign_work_failures_total", "work" => work.name).increment(1);
                 failures = failures.saturating_add(1);
             }
         }

@@ -11,6 +11,7 @@ pub(crate) mod executors;
 pub(crate) mod idempotency;
 pub(crate) mod metric_spans;
 pub(crate) mod metrics;
+pub(crate) mod monitoring;
 pub(crate) mod retention;
 pub(crate) mod rules;
 pub(crate) mod seals;
