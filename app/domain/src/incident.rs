@@ -61,6 +61,28 @@ pub const AUTO_RATE: f64 = 0.30;
 /// A higher failure rate within an hour is one.
 pub const FAILURE_RATE: f64 = 0.10;
 
+/// What is known of incidents.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Watched {
+    /// Those that are on, the worst first.
+    pub on: Vec<Incident>,
+    /// Those of which nobody knows: their source failed.
+    pub unknown: Vec<IncidentKind>,
+}
+
+/// Each judged by its own source, so that one that fails hides no other. Outer `None`: the source failed; inner: it has no data.
+pub fn watched(pending: Option<i64>, auto_rate: Option<Option<f64>>, failures: Option<Option<f64>>) -> Watched {
+    let sources = [
+        (IncidentKind::Backlog, pending.is_some()),
+        (IncidentKind::AutoRateDrop, auto_rate.is_some()),
+        (IncidentKind::FailureSpike, failures.is_some()),
+    ];
+    Watched {
+        on: incidents(pending, auto_rate.flatten(), failures.flatten()),
+        unknown: sources.into_iter().filter(|(_, known)| !known).map(|(kind, _)| kind).collect(),
+    }
+}
+
 /// Those that are on, the worst first. What is not known is none: health says that it is unknown.
 pub fn incidents(pending: Option<i64>, auto_rate: Option<f64>, failures_last_hour: Option<f64>) -> Vec<Incident> {
     #[expect(clippy::cast_precision_loss, reason = "counts of rows stay far below 2^53")]
@@ -100,6 +122,15 @@ mod tests {
                 "Runs fail: 25 % of the last hour, more than 10 %",
             ]
         );
+    }
+
+    #[test]
+    fn a_source_that_fails_hides_no_other_incident() {
+        let found = watched(Some(500), None, Some(None));
+        assert_eq!(found.on.iter().map(|incident| incident.kind).collect::<Vec<_>>(), [IncidentKind::Backlog]);
+        assert_eq!(found.unknown, [IncidentKind::AutoRateDrop]);
+        assert_eq!(watched(Some(0), Some(None), Some(None)), Watched::default());
+        assert_eq!(watched(None, None, None).unknown.len(), 3);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use domain::failure::FailureKind;
 use domain::health::Health;
-use domain::incident::Severity;
+use domain::incident::{IncidentKind, Severity};
 use domain::time_text;
 
 pub(crate) const LEAD: &str = "What was decided and run, day by day. Every number leads to the rows it counts.";
@@ -110,6 +110,7 @@ pub(crate) const ENDED_RULES: &str = "Rules that ended";
 pub(crate) const SPENT_RULES: &str = "Rules near their limit";
 pub(crate) const CAUSES: &str = "Failures by error";
 pub(crate) const RETRY: &str = "Failed in the last hour: retry by hand";
+pub(crate) const FAILED_LATELY: &str = "Failed in the last hour";
 
 pub(crate) fn days(range: usize) -> String {
     if range == 1 { TODAY.to_owned() } else { format!("{range} days") }
@@ -160,6 +161,15 @@ pub(crate) const fn severity(severity: Severity) -> (&'static str, &'static str)
         Severity::High => ("High", "red"),
         Severity::Medium => ("Medium", "yellow"),
     }
+}
+
+pub(crate) fn unknown_incidents(kinds: &[IncidentKind]) -> String {
+    let names = kinds.iter().map(|kind| match kind {
+        IncidentKind::Backlog => "a backlog",
+        IncidentKind::AutoRateDrop => "a drop of auto-approval",
+        IncidentKind::FailureSpike => "failing runs",
+    });
+    format!("Nobody knows whether there is {}: its figures could not be read", names.collect::<Vec<_>>().join(", or "))
 }
 
 pub(crate) fn rule_for(tool: &str) -> String {

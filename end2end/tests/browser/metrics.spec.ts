@@ -117,6 +117,7 @@ test('a source that fails is unknown, and never a calm zero', async ({ page, ser
     await expect(cards.filter({ hasText: 'Unknown' })).toHaveCount(3);
     await expect(cards.first().locator('b')).toHaveText(/^\d+$/);
     await expect(page.getByText('They are unknown, not zero').first()).toBeVisible();
+    await expect(section(page, 'Incidents')).toContainText('Nobody knows whether there is a drop of auto-approval');
     await expect(page.locator('.rail .dot')).not.toHaveClass(/green/);
   } finally {
     await server.sql('ALTER TABLE attempts_away RENAME TO execution_attempts');

@@ -31,6 +31,7 @@ pub(crate) use closing::reopen;
 pub use history::LONGEST_DAYS;
 pub(crate) use history::SpanCache;
 use history::{History, read};
+pub(crate) use page::incidents_now;
 pub use page::page;
 pub use view::{DayFigures, FailureLine, MetricsPage, RuleLine, ToolLoadLine};
 
@@ -76,12 +77,6 @@ pub async fn report(engine: &Engine, principal: &Principal) -> Result<Metrics> {
         incidents: now.incidents(&history),
         windows: Windows { daily, weekly, monthly },
     })
-}
-
-/// The incidents that are on, for whoever tells of them.
-pub(crate) async fn on(engine: &Engine) -> Result<Vec<Incident>> {
-    let history = read(engine, 1, Outcomes).await?;
-    Ok(Now::read(engine).await?.incidents(&history))
 }
 
 /// What stands now, beside what happened.

@@ -3,6 +3,7 @@
 use chrono::{SecondsFormat, TimeDelta};
 use domain::identity::Scope;
 use domain::incident::{Incident, IncidentKind};
+use domain::text_safety::escaped;
 use engine::metrics::{MetricsPage, ToolLoadLine};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -17,8 +18,14 @@ const NAMED: usize = 3;
 
 /// `None`: nothing is on.
 pub(super) fn panel(figures: &MetricsPage) -> Option<AnyView> {
-    let on = figures.incidents.as_deref().filter(|on| !on.is_empty())?;
-    let each = on.iter().map(|incident| {
+    let watched = &figures.incidents;
+    if watched.on.is_empty() && watched.unknown.is_empty() {
+        return None;
+    }
+    let unknown = (!watched.unknown.is_empty()).then(|| {
+        view! { <li><h3><span class="word unknown">{words::UNKNOWN}</span> " " {words::unknown_incidents(&watched.unknown)}</h3></li> }
+    });
+    let each = watched.on.iter().map(|incident| {
         let (severity, colour) = words::severity(incident.severity);
         view! {
             <li>
@@ -32,7 +39,7 @@ pub(super) fn panel(figures: &MetricsPage) -> Option<AnyView> {
     let panel = view! {
         <section class="card incidents">
             <h2>{words::INCIDENTS}</h2>
-            <ul class="body">{each.collect_view()}</ul>
+            <ul class="body">{each.collect_view()} {unknown}</ul>
         </section>
     };
     Some(panel.into_any())
@@ -44,10 +51,12 @@ fn steps(incident: &Incident, figures: &MetricsPage) -> Vec<AnyView> {
             let mut steps = vec![
                 link(words::OLDEST_FIRST, "/approvals".to_owned()),
                 link(words::WORST_FIRST, "/approvals?sort=urgency&risk_tier=critical%2Chigh".to_owned()),
-                link(words::BULK_LOW, "/approvals?risk_tier=low".to_owned()),
             ];
+            let decides = may(Scope::DecisionsWrite);
+            steps.extend(decides.then(|| link(words::BULK_LOW, "/approvals?risk_tier=low".to_owned())));
             steps.extend(rules_for(figures, |tool| tool.pending.unwrap_or_default()));
-            steps.push(link(words::EXTEND, "/approvals?sort=urgency&expiring_within_hours=4".to_owned()));
+            let near = "/approvals?sort=urgency&expiring_within_hours=4".to_owned();
+            steps.extend(decides.then(|| link(words::EXTEND, near)));
             steps.extend(may(Scope::Admin).then(|| link(words::MORE_TIME, "/settings/policy".to_owned())));
             steps.extend(expire());
             steps
@@ -65,11 +74,12 @@ fn steps(incident: &Incident, figures: &MetricsPage) -> Vec<AnyView> {
             let since = figures.now - TimeDelta::hours(1);
             let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
             let failed = format!("/approvals?status=all&execution_state=failed&executed_since={}", escape(&since));
-            let mut steps = vec![link(words::CAUSES, "#failures".to_owned()), link(words::RETRY, failed)];
-            steps.extend(
-                most(figures, |tool| tool.failed)
-                    .map(|tool| link_owned(words::pause(&tool.shown_name), tool_page(&tool.name))),
-            );
+            let retry = if may(Scope::DecisionsWrite) { words::RETRY } else { words::FAILED_LATELY };
+            let mut steps = vec![link(words::CAUSES, "#failures".to_owned()), link(retry, failed)];
+            if may(Scope::ToolsWrite) {
+                let failing = figures.failing.iter().flatten();
+                steps.extend(failing.map(|(tool, _)| link_owned(words::pause(&escaped(tool)), tool_page(tool))));
+            }
             steps
         }
     }

@@ -1,7 +1,7 @@
 //! What alerts are of: the incidents that are on, and what the newest verification of the trail found.
 
 use domain::alert::{AlertKind, Found, Severity};
-use domain::incident::{self, Incident, IncidentKind};
+use domain::incident::{self, IncidentKind, Watched};
 
 use crate::{Engine, Result, metrics, store};
 
@@ -10,7 +10,7 @@ use crate::{Engine, Result, metrics, store};
 /// # Errors
 /// When what was found cannot be written down. A source that cannot be read opens and closes nothing.
 pub async fn watch(engine: &Engine) -> Result<u64> {
-    let mut found = incidents(metrics::on(engine).await);
+    let mut found = incidents(&metrics::incidents_now(engine).await);
     found.push((AlertKind::TrailFault, trail(engine).await));
     super::observe(engine, &found).await
 }
@@ -25,17 +25,15 @@ const INCIDENTS: [(IncidentKind, AlertKind, &str); 3] = [
     (IncidentKind::FailureSpike, AlertKind::Failures, "See which tool fails and why; pause it while it is mended."),
 ];
 
-fn incidents(on: Result<Vec<Incident>>) -> Vec<(AlertKind, Found)> {
-    let on = on.inspect_err(|error| {
-        tracing::error!(error = error as &dyn std::error::Error, "the incidents could not be read");
-    });
-    let found = |kind| match &on {
-        Err(_) => Found::Unknown,
-        Ok(on) => on.iter().find(|incident| incident.kind == kind).map_or(Found::Off, |incident| Found::On {
+fn incidents(watched: &Watched) -> Vec<(AlertKind, Found)> {
+    let found = |kind| match watched.on.iter().find(|incident| incident.kind == kind) {
+        None if watched.unknown.contains(&kind) => Found::Unknown,
+        None => Found::Off,
+        Some(incident) => Found::On {
             severity: severity(incident.severity),
             title: incident.words(),
             detail: INCIDENTS.iter().find(|(own, ..)| *own == kind).map_or("", |(.., detail)| detail).to_owned(),
-        }),
+        },
     };
     INCIDENTS.map(|(incident, alert, _)| (alert, found(incident))).into()
 }

@@ -2,7 +2,7 @@
 
 use domain::failure::FailureKind;
 use domain::identity::{Principal, Scope};
-use domain::incident::incidents;
+use domain::incident::{Watched, watched};
 use domain::metrics::{Figures, HealthReport, Latency, OperatorFigures, RuleUse, ToolLoad, Window, most_gated, rate};
 use domain::problem::Problem;
 use domain::text_safety::escaped;
@@ -10,11 +10,13 @@ use domain::text_safety::escaped;
 use super::history::{History, read};
 use super::view::{DayFigures, FailureLine, MetricsPage, RuleLine, ToolLoadLine};
 use super::{auto_rate, compared, judge, pending_before, sum};
-use crate::store::metric_spans::Depth::Everything;
+use crate::store::metric_spans::Depth::{Everything, Outcomes};
 use crate::{Engine, Result, require, store};
 
 /// The ranges that are offered, in days.
 const RANGES: [usize; 4] = [1, 7, 30, 90];
+/// How many failing tools a playbook names.
+const NAMED: i64 = 3;
 /// How many lines a table has at most.
 const LINES: usize = 20;
 
@@ -37,9 +39,7 @@ pub async fn page(engine: &Engine, principal: &Principal, range: usize) -> Resul
     let pending = by_tool.as_ref().map(|tools| tools.iter().map(|(_, count)| count).sum());
     let figures = history.as_ref().map(|history| sum(history.last(range)));
     let window = history.as_ref().and_then(|history| Window::of(history.last(range)));
-    let on = history.as_ref().zip(last_hour).zip(rules_allow).map(|((history, (succeeded, failed)), rules_allow)| {
-        incidents(pending, auto_rate(&sum(history.last(2)), rules_allow), rate(failed, succeeded + failed))
-    });
+    let failing = known("what fails", store::metrics::failing_tools(&engine.pool, NAMED).await.map_err(Into::into));
     let empty = Vec::new();
     let waiting = by_tool.as_ref().unwrap_or(&empty);
     Ok(MetricsPage {
@@ -60,7 +60,8 @@ pub async fn page(engine: &Engine, principal: &Principal, range: usize) -> Resul
             None => None,
         },
         today: history.as_ref().map(|history| sum(history.last(1)).total),
-        incidents: on.filter(|_| pending.is_some()),
+        incidents: judged(pending, history.as_ref(), rules_allow, last_hour),
+        failing,
         rules: match &figures {
             Some(figures) => known("the rules", most_used_rules(engine, figures).await).map(rule_lines),
             None => None,
@@ -76,6 +77,27 @@ pub async fn page(engine: &Engine, principal: &Principal, range: usize) -> Resul
         },
         operators: figures.as_ref().map(operators),
     })
+}
+
+/// The incidents, each by what could be read of its own.
+fn judged(
+    pending: Option<i64>,
+    history: Option<&History>,
+    rules_allow: Option<bool>,
+    last_hour: Option<(i64, i64)>,
+) -> Watched {
+    let auto = history.zip(rules_allow).map(|(history, allow)| auto_rate(&sum(history.last(2)), allow));
+    watched(pending, auto, last_hour.map(|(succeeded, failed)| rate(failed, succeeded + failed)))
+}
+
+/// The incidents, for whoever tells of them.
+pub(crate) async fn incidents_now(engine: &Engine) -> Watched {
+    let pool = &engine.pool;
+    let pending = known("what waits", store::metrics::pending(pool).await.map_err(Into::into));
+    let history = known("the history", read(engine, 1, Outcomes).await);
+    let rules_allow = known("the rules", store::metrics::rules_allow(pool).await.map_err(Into::into));
+    let last_hour = known("the last hour", store::metrics::last_hour(pool).await.map_err(Into::into));
+    judged(pending, history.as_ref(), rules_allow, last_hour)
 }
 
 /// What could be read; what could not is told in the log.

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::failure::FailureKind;
 use domain::id::RuleId;
-use domain::incident::Incident;
+use domain::incident::Watched;
 use domain::metrics::{Compared, Day, HealthReport, Latency, OperatorFigures, Tally};
 
 /// The page, over its range.
@@ -23,8 +23,9 @@ pub struct MetricsPage {
     /// The range and the one before it.
     pub totals: Option<Compared>,
     pub today: Option<Tally>,
-    /// Those that are on; `None`: nobody knows.
-    pub incidents: Option<Vec<Incident>>,
+    pub incidents: Watched,
+    /// The tools whose runs failed within the hour, the worst first.
+    pub failing: Option<Vec<(String, i64)>>,
     pub rules: Option<Vec<RuleLine>>,
     pub tools: Option<Vec<ToolLoadLine>>,
     pub failures: Option<Vec<FailureLine>>,

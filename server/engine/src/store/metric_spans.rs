@@ -108,9 +108,16 @@ pub(crate) async fn forget(connection: &mut PgConnection, timezone: &str, (from,
     Ok(())
 }
 
-/// Opens the spans of every zone that hold an instant: something that was counted there has changed.
+/// Opens the spans of every zone that hold an instant: something that was counted there has changed. What the retention may
+/// have taken rows of stays as it was counted: there is not everything left to count.
 pub(crate) async fn reopen(connection: &mut PgConnection, at: DateTime<Utc>) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM metric_spans WHERE starts_at <= $1 AND ends_at > $1", at).execute(connection).await?;
+    sqlx::query!(
+        "DELETE FROM metric_spans WHERE starts_at <= $1 AND ends_at > $1 AND starts_at >= (
+            SELECT coalesce(max(greatest(decided_before, executed_before)), '-infinity') FROM retention_runs)",
+        at
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

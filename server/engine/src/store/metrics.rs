@@ -119,6 +119,19 @@ pub(crate) async fn failures(pool: &PgPool, window: Window, most: i64) -> sqlx::
     .await
 }
 
+/// The tools whose runs failed most within the hour.
+pub(crate) async fn failing_tools(pool: &PgPool, most: i64) -> sqlx::Result<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"SELECT tool_name, count(*) AS "count!" FROM pending_actions
+           WHERE execution_state = 'failed' AND executed_at >= now() - interval '1 hour'
+           GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1"#,
+        most
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.tool_name, row.count)).collect())
+}
+
 /// What became of a tool's calls in the last thirty days.
 pub(crate) async fn tool_history(pool: &PgPool, tool: &str) -> sqlx::Result<ToolHistory> {
     sqlx::query_as!(

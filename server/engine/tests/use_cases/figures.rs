@@ -5,6 +5,7 @@ mod history;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::health::Health;
 use domain::identity::Scope;
+use domain::incident::IncidentKind;
 use domain::metrics::{Compared, Totals, Window};
 use domain::problem::Code;
 use engine::metrics::{MetricsPage, close, page, report};
@@ -375,7 +376,8 @@ async fn a_source_that_fails_is_unknown_on_the_page_and_no_answer_for_programs()
     };
     break_it("ALTER TABLE approval_rules RENAME TO approval_rules_away").await;
     let shown = page(&stage.engine, &stage.ana, 7).await.unwrap();
-    assert!(shown.rules.is_none() && shown.incidents.is_none() && shown.totals.is_none());
+    assert!(shown.rules.is_none() && shown.totals.is_none());
+    assert_eq!(shown.incidents.unknown, [IncidentKind::AutoRateDrop]);
     assert!(shown.days.is_some() && shown.failures.is_some(), "what can be read is shown");
     assert!(report(&stage.engine, &stage.ana).await.is_err());
     break_it("ALTER TABLE approval_rules_away RENAME TO approval_rules").await;
@@ -384,6 +386,7 @@ async fn a_source_that_fails_is_unknown_on_the_page_and_no_answer_for_programs()
     let shown = page(&stage.engine, &stage.ana, 7).await.unwrap();
     assert!(shown.days.is_none() && shown.failures.is_none() && shown.tools.is_none());
     assert_eq!((shown.health.state, shown.health.pending.value), (Health::Unknown, None));
+    assert_eq!((shown.incidents.unknown.len(), shown.failing), (3, None));
     assert!(report(&stage.engine, &stage.ana).await.is_err());
 }
 

@@ -373,3 +373,19 @@ async fn only_an_administrator_purges_and_only_with_a_place_for_archives() {
     let nowhere = Engine::start(stage.engine.pool().clone(), Policy::default()).await.unwrap();
     assert_eq!(code(start(&nowhere, &stage.ana).await), Code::Unavailable);
 }
+
+#[tokio::test]
+async fn a_run_that_is_tried_again_does_not_take_from_the_figures_what_was_purged_meanwhile() {
+    let (stage, _folder) = stage().await;
+    rejected(&stage, 100).await;
+    let failed = ran(&stage, false, 100).await;
+    sql(&stage, "UPDATE pending_actions SET requested_at = requested_at - interval '101 days'").await;
+    while engine::metrics::close(&stage.engine).await.unwrap() > 0 {}
+    let counted = "SELECT count(*) FROM metric_spans WHERE starts_at <= now() - interval '100 days'
+        AND ends_at > now() - interval '100 days' AND figures::text LIKE '%rejected%'";
+    let kept = async || sqlx::query_scalar::<_, i64>(counted).fetch_one(stage.engine.pool()).await.unwrap();
+    assert_eq!(kept().await, 1);
+    assert_eq!(run_to_end(&stage.engine, "system:test", |_| {}).await.unwrap().actions_purged, 1);
+    engine::settlement::retry(&stage.engine, &stage.ana, failed.id, None).await.unwrap();
+    assert_eq!(kept().await, 1, "a day of which rows are gone stays as it was counted");
+}
