@@ -4,6 +4,8 @@ import { defineConfig } from '@playwright/test';
 
 const CHROMIUM = process.env.COUNTERSIGN_CHROMIUM || process.env.CHROMIUM || '/usr/bin/chromium';
 
+const SIZE = /size\.spec\.ts$/;
+
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
@@ -40,6 +42,8 @@ export default defineConfig({
   },
   projects: [
     { name: 'api', testDir: 'tests/api' },
-    { name: 'browser', testDir: 'tests/browser' },
+    { name: 'browser', testDir: 'tests/browser', testIgnore: SIZE },
+    // How a page feels is measured when nobody else has the processors.
+    { name: 'size', testDir: 'tests/browser', testMatch: SIZE, dependencies: ['api', 'browser'] },
   ],
 });

@@ -35,7 +35,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       });
 
       test('every page and state is without fault', async ({ page, watch }) => {
-        test.setTimeout(180_000);
+        test.setTimeout(600_000);
         watch.allow(/status of (404|409|422)/);
         await signIn(page);
         for (const [name, go] of Object.entries(PAGES)) {

@@ -49,7 +49,12 @@ fn table(title: &'static str, none: &'static str, heads: &[&'static str], rows: 
     let content = if rows.is_empty() {
         view! { <p class="body aside">{none}</p> }.into_any()
     } else {
-        let heads = heads.iter().map(|head| view! { <th scope="col">{*head}</th> }).collect_view();
+        let head = |head: &&'static str| match *head {
+            // Over buttons, which say themselves what they are.
+            "" => view! { <td></td> }.into_any(),
+            head => view! { <th scope="col">{head}</th> }.into_any(),
+        };
+        let heads = heads.iter().map(head).collect_view();
         view! { <table class="table lines"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table> }.into_any()
     };
     view! { <section class="card"><h2>{title}</h2>{content}</section> }.into_any()
