@@ -29,7 +29,7 @@ fn routes() -> impl IntoView {
     use crate::pages::audit::{EntryPage, TrailPage};
     use crate::pages::full_view::FullViewPage;
     use crate::pages::login::LoginPage;
-    use crate::pages::metrics::MetricsPage;
+    use crate::pages::metrics::{FailedPage, MetricsPage};
     use crate::pages::not_found::NotFoundPage;
     use crate::pages::rules::{RulePage, RulesPage, SheetPage};
     use crate::pages::settings::{
@@ -48,6 +48,7 @@ fn routes() -> impl IntoView {
             <Route path=path!("/approvals/:id/rule") view=|| view! { <Frame><SheetPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/rules/:id") view=|| view! { <Frame><RulePage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/groups") view=|| view! { <Frame><GroupsPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/approvals/metrics/failed") view=|| view! { <Frame><FailedPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/metrics") view=|| view! { <Frame><MetricsPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id?") view=approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id/full") view=|| view! { <Frame><FullViewPage/></Frame> } ssr=SsrMode::Async/>

@@ -23,6 +23,8 @@ pub(crate) mod alerts;
 #[cfg(feature = "ssr")]
 pub(crate) mod audit;
 #[cfg(feature = "ssr")]
+pub(crate) mod failed;
+#[cfg(feature = "ssr")]
 pub(crate) mod figures;
 #[cfg(feature = "ssr")]
 pub(crate) mod groups;

@@ -137,6 +137,7 @@ mod tests {
             "/approvals/rules/0198",
             "/approvals/groups",
             "/approvals/metrics",
+            "/approvals/metrics/failed",
             "/nothing",
         ] {
             assert!(!is_awake(path), "{path}");

@@ -98,7 +98,7 @@ export async function signInByLink(page: Page, link: string): Promise<void> {
 const UNSCRIPTED = new WeakSet<BrowserContext>();
 
 /** The queue, with an action open or not. */
-const QUEUE = /^\/approvals(\/(?!(?:rules|metrics)(\?|$))[^/?]*)?(\?|$)/;
+const QUEUE = /^\/approvals(\/(?!(?:rules|groups|metrics)(\?|$))[^/?]*)?(\?|$)/;
 
 /** Only the queue wakes up; the other pages stay the HTML they were sent as. */
 function arrival(page: Page, path: string): Promise<void> {

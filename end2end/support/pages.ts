@@ -162,6 +162,12 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
     await page.goto('/approvals/metrics?days=30');
     await page.locator('.charts summary').first().click();
   },
+  'the metrics, a tool of an incident to be paused': async (page) => {
+    await page.goto('/approvals/metrics');
+    await page.locator('.incidents summary', { hasText: 'Pause' }).first().click();
+  },
+  'the runs that failed': (page) => page.goto('/approvals/metrics/failed'),
+  'the runs that failed, of a filter that holds none': (page) => page.goto('/approvals/metrics/failed?tool_name=nothing'),
   'the metrics of a range that is none': (page) => page.goto('/approvals/metrics?days=8'),
   'the keyboard help': async (page) => {
     await visit(page, '/approvals');

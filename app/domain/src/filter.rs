@@ -41,6 +41,8 @@ pub struct ActionFilter {
     pub decided_by: Option<DecidedBy>,
     /// How its run stands.
     pub execution_state: Option<ExecutionState>,
+    /// What its failed run said, to the letter: the first 300 characters of it; empty: nothing.
+    pub error: Option<String>,
     /// Whether it had to wait.
     pub gated: Option<bool>,
     /// Pending, and the deadline is at most so many hours away.
@@ -79,6 +81,7 @@ impl ActionFilter {
             executed_until: instant(query, "executed_until"),
             decided_by: query.one::<DecidedByWord>("decided_by").map(|word| word.0),
             execution_state: query.one::<ExecutionWord>("execution_state").map(|word| word.0),
+            error: query.one("error"),
             gated: query.flag("gated"),
             expiring_within_hours: query.one::<Hours>("expiring_within_hours").map(|hours| hours.0),
             sort: query.one::<SortWord>("sort").map_or(default_sort, |word| word.0),
@@ -194,11 +197,12 @@ mod tests {
         assert_eq!(read("").unwrap(), ActionFilter::default());
         let filter = read(
             "decided_since=2026-11-25T09:00:00Z&decided_until=2026-11-26T09:00:00Z&executed_since=2026-11-25T09:00:00Z\
-             &executed_until=2026-11-26T09:00:00Z&decided_by=human&execution_state=failed&gated=true",
+             &executed_until=2026-11-26T09:00:00Z&decided_by=human&execution_state=failed&error=a%0Ab&gated=true",
         )
         .unwrap();
         assert_eq!(filter.decided_by, Some(DecidedBy::Kind("human")));
         assert_eq!((filter.execution_state, filter.gated), (Some(ExecutionState::Failed), Some(true)));
+        assert_eq!(filter.error.as_deref(), Some("a\nb"));
         let days = [filter.decided_until.zip(filter.decided_since), filter.executed_until.zip(filter.executed_since)];
         assert!(days.iter().all(|day| day.is_some_and(|(until, since)| (until - since).num_hours() == 24)));
         let one = read("decided_by=human:ana").unwrap().decided_by;

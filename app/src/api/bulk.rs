@@ -35,6 +35,9 @@ pub async fn bulk(
 }
 
 #[cfg(feature = "ssr")]
+pub(crate) use on_server::came_of;
+
+#[cfg(feature = "ssr")]
 mod on_server {
     use domain::id::ActionId;
     use domain::text_safety::escaped;
@@ -57,9 +60,13 @@ mod on_server {
             Choice::Reject => Bulk::Reject { reason },
             Choice::Extend => Bulk::Extend { hours },
         };
-        let items = answer(decide_all(&engine(), &person()?, ids, &bulk).await)?;
+        answer(decide_all(&engine(), &person()?, ids, &bulk).await).map(came_of)
+    }
+
+    /// How many were done, and what was refused.
+    pub(crate) fn came_of(items: Vec<Item>) -> DecidedMany {
         let done = items.iter().filter(|item| item.outcome.is_ok()).count();
-        Ok(DecidedMany { done, refused: items.into_iter().filter_map(refused).collect(), more_refused: 0 })
+        DecidedMany { done, refused: items.into_iter().filter_map(refused).collect(), more_refused: 0 }
     }
 
     fn refused(item: Item) -> Option<RefusedOne> {

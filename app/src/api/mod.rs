@@ -11,6 +11,8 @@ pub mod bulk;
 #[cfg(feature = "ssr")]
 pub mod edit;
 pub(crate) mod encoding;
+#[cfg(feature = "ssr")]
+pub mod failed;
 pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod people;

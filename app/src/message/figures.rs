@@ -88,7 +88,7 @@ pub(crate) const ERROR: &str = "Error";
 pub(crate) const KIND: &str = "Kind";
 pub(crate) const COUNT: &str = "Times";
 pub(crate) const LATEST: &str = "Latest";
-pub(crate) const ALL_OF_TOOL: &str = "All failed runs of the tool";
+pub(crate) const ARCHIVED: &str = "The retention has archived rows of these days";
 pub(crate) const NO_ERROR: &str = "without a word";
 pub(crate) const NOTHING_FAILED: &str = "Nothing failed in this range.";
 pub(crate) const OPERATORS: &str = "Operators";
@@ -103,13 +103,15 @@ pub(crate) const PLAYBOOK: &str = "Playbook";
 pub(crate) const OLDEST_FIRST: &str = "Oldest first";
 pub(crate) const WORST_FIRST: &str = "Critical and high first";
 pub(crate) const BULK_LOW: &str = "Approve low risk in bulk";
-pub(crate) const EXTEND: &str = "Extend what is near its deadline";
+pub(crate) const NEAR: &str = "What is due within 4 hours";
+pub(crate) const EXTEND: &str = "Extend all that is due within 4 hours";
+pub(crate) const BY_HOURS: &str = "By how long";
 pub(crate) const MORE_TIME: &str = "Give new calls more time";
 pub(crate) const COVERAGE: &str = "Tools without a rule";
 pub(crate) const ENDED_RULES: &str = "Rules that ended";
 pub(crate) const SPENT_RULES: &str = "Rules near their limit";
 pub(crate) const CAUSES: &str = "Failures by error";
-pub(crate) const RETRY: &str = "Failed in the last hour: retry by hand";
+pub(crate) const RETRY: &str = "Retry what failed in the last hour";
 pub(crate) const FAILED_LATELY: &str = "Failed in the last hour";
 
 pub(crate) fn days(range: usize) -> String {
@@ -176,8 +178,27 @@ pub(crate) fn rule_for(tool: &str) -> String {
     format!("Make a rule for {tool}")
 }
 
-pub(crate) fn pause(tool: &str) -> String {
-    format!("Pause or bypass {tool}")
+/// A failing tool, and how its calls are treated.
+pub(crate) fn fails(failed: i64, gating: &str) -> String {
+    let treated = match gating {
+        "paused" => ", paused",
+        "blocked" => ", blocked",
+        "open" => ", bypassed",
+        _ => "",
+    };
+    format!("{failed} failed{treated}")
+}
+
+pub(crate) fn extended(count: usize) -> String {
+    match count {
+        0 => "Nothing is due within 4 hours.".to_owned(),
+        1 => "1 deadline was moved on.".to_owned(),
+        _ => format!("{count} deadlines were moved on."),
+    }
+}
+
+pub(crate) fn decide_by_hand(waiting: i64) -> String {
+    format!("{waiting} of its calls wait")
 }
 
 pub(crate) fn chart(name: &str, range: usize) -> String {

@@ -96,6 +96,11 @@ test('in bulk nothing risky is approved, and a request that is none changes noth
     { decision: 'reject', ids: [pay.id] },
     { decision: 'reject', ids: [pay.id], reason: '' },
     { decision: 'burn', ids: [pay.id] },
+    { decision: 'extend', hours: 1 },
+    { decision: 'extend', ids: [pay.id], filter: 'tool_name=bulk_plain', hours: 1 },
+    { decision: 'extend', filter: 'colour=red', hours: 1 },
+    { decision: 'approve', ids: [note.id], filter: 'tool_name=bulk_plain' },
+    { decision: 'retry', filter: 'tool_name=bulk_plain' },
     { decision: 'extend', ids: times(201).map(() => crypto.randomUUID()), hours: 1 },
   ]) {
     const refused = await bulk(server, token, body);
@@ -103,4 +108,30 @@ test('in bulk nothing risky is approved, and a request that is none changes noth
   }
   expect((await bulk(server, agent.token!, { decision: 'approve', ids: [note.id] })).code).toBe('human_actor_required');
   expect((await show(server, token, pay.id)).data.status).toBe('pending');
+});
+
+test('a whole list is extended, and failed runs of one error are queued once more, as one decision each', async ({ server, agent, worker, person }) => {
+  const token = person.token!;
+  const tool = 'bulk_list';
+  const calls = await Promise.all(times(3).map((n) => park(server, agent.token!, { tool_name: tool, tool_args: { n } })));
+  const other = await park(server, agent.token!, { tool_name: 'bulk_other' });
+  const extended = await bulk(server, token, { decision: 'extend', filter: `tool_name=${tool}`, hours: 5 });
+  expect(extended.data.map((item: Json) => item.id).sort()).toEqual(calls.map((call) => call.id).sort());
+  for (const call of calls) {
+    const now = (await show(server, token, call.id)).data.expires_at;
+    expect(Date.parse(now) - Date.parse(call.expires_at)).toBe(5 * 3_600_000);
+  }
+  expect((await show(server, token, other.id)).data.expires_at).toBe(other.expires_at);
+
+  for (const [n, call] of calls.entries()) {
+    await approve(server, token, call.id);
+    const { attempt } = (await claim(server, worker.token!, [tool])).data;
+    await report(server, worker.token!, attempt, n < 2 ? { success: false, error: 'time-out: 30 s' } : { success: true });
+  }
+  const query = `?tool_name=${tool}&execution_state=failed&error=${encodeURIComponent('time-out: 30 s')}`;
+  const failed = (await ask(server, 'GET', `${ACTIONS}${query}`, { token })).data.map((action: Json) => action.id);
+  expect(failed.sort()).toEqual([calls[0]!.id, calls[1]!.id].sort());
+  const retried = await bulk(server, token, { decision: 'retry', ids: calls.map((call) => call.id), note: 'it is back' });
+  expect(retried.data.map((item: Json) => item.problem?.code)).toEqual([undefined, undefined, 'wrong_state']);
+  expect((await events(server, token, calls[0]!.id)).at(-1)).toBe('execution_retried');
 });

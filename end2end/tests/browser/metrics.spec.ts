@@ -94,7 +94,7 @@ test('a backlog turns the page red and brings its playbook, which a viewer only 
   await expect(incidents).toContainText('Backlog');
   await expect(page.getByRole('list', { name: 'Health' }).getByRole('listitem').first()).toContainText('Act now');
   await expect(incidents.getByRole('link', { name: 'Approve low risk in bulk' })).toHaveAttribute('href', '/approvals?risk_tier=low');
-  await expect(incidents.getByRole('link', { name: 'Make a rule for transfer_funds' })).toHaveAttribute('href', '/approvals/rules/new?tool=transfer_funds');
+  await expect(incidents.getByRole('link', { name: 'Make a rule for transfer_funds' })).toHaveAttribute('href', '/approvals/rules/new?uses=100&tool=transfer_funds');
   await expect(incidents.getByRole('link', { name: 'Give new calls more time' })).toHaveAttribute('href', '/settings/policy');
   const viewer = await another();
   await signInByLink(viewer, await server.addPerson('vera', 'viewer'));

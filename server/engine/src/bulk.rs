@@ -6,15 +6,19 @@ use std::collections::HashSet;
 use domain::action::Action;
 use domain::id::ActionId;
 use domain::identity::Principal;
+use domain::lifecycle::Status;
 use domain::problem::{Code, Problem};
 use domain::risk::RiskTier;
 
 use crate::decisions::{Approve, approve, person, reject};
 use crate::expiry::extend;
-use crate::{Engine, Result, store};
+use crate::settlement::retry;
+use crate::{Engine, Result, actions, console, store};
 
 /// How many actions are decided at once at most.
 pub const MOST: usize = 200;
+/// How many deadlines are moved at once at most.
+pub const MOST_EXTENDED: i64 = 1_000;
 
 /// What is done with each of them.
 #[derive(Clone, Debug)]
@@ -26,6 +30,10 @@ pub enum Bulk {
     },
     Extend {
         hours: i32,
+    },
+    /// Runs that failed, or of which nobody knows, are queued once more.
+    Retry {
+        note: Option<String>,
     },
 }
 
@@ -56,6 +64,35 @@ pub async fn decide(engine: &Engine, principal: &Principal, ids: &[ActionId], bu
     {
         return Err(Problem::invalid("/reason", "is missing: the agents are told why").into());
     }
+    each(engine, principal, ids, bulk).await
+}
+
+/// Moves the deadline of every waiting action of a list on by `hours`: of those that are in it now, whatever comes into it
+/// meanwhile. The list is asked for as in the console's address.
+///
+/// # Errors
+/// As [`decide`]; `invalid_request` for a parameter that is not known, or a list of more than [`MOST_EXTENDED`].
+pub async fn extend_list(engine: &Engine, principal: &Principal, list: &str, hours: i32) -> Result<Vec<Item>> {
+    person(principal)?;
+    let mut filter = console::filter(engine, list).await?;
+    filter.statuses = vec![Status::Pending];
+    let mut ids = Vec::new();
+    loop {
+        let page = actions::list(engine, principal, &filter).await?;
+        ids.extend(page.actions.iter().map(|action| action.id));
+        if i64::try_from(ids.len()).is_ok_and(|listed| listed > MOST_EXTENDED) {
+            return Err(
+                Problem::invalid("/filter", format!("holds more than {MOST_EXTENDED} actions: narrow it")).into()
+            );
+        }
+        filter.cursor = page.next;
+        if filter.cursor.is_none() {
+            return each(engine, principal, &ids, &Bulk::Extend { hours }).await;
+        }
+    }
+}
+
+async fn each(engine: &Engine, principal: &Principal, ids: &[ActionId], bulk: &Bulk) -> Result<Vec<Item>> {
     let mut items = Vec::with_capacity(ids.len());
     for id in ids {
         let outcome = one(engine, principal, *id, bulk).await.map_err(crate::Error::into_problem);
@@ -80,6 +117,7 @@ async fn one(engine: &Engine, principal: &Principal, id: ActionId, bulk: &Bulk) 
         }
         Bulk::Reject { reason } => reject(engine, principal, id, reason).await?,
         Bulk::Extend { hours } => extend(engine, principal, id, *hours).await?,
+        Bulk::Retry { note } => retry(engine, principal, id, note.as_deref()).await?,
     };
     Ok(decision.action)
 }

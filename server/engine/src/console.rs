@@ -89,7 +89,8 @@ pub(crate) async fn whole_days(engine: &Engine, query: &mut QueryString) -> Resu
     Ok(())
 }
 
-async fn filter(engine: &Engine, address: &str) -> Result<ActionFilter> {
+/// What a list in the console holds, as its address says it.
+pub(crate) async fn filter(engine: &Engine, address: &str) -> Result<ActionFilter> {
     let mut query = QueryString::parse(Some(address))?;
     whole_days(engine, &mut query).await?;
     match query.peek("status") {

@@ -18,6 +18,7 @@ mod error;
 pub mod execution;
 pub mod executors;
 pub mod expiry;
+pub mod failed_runs;
 pub mod full_view;
 pub mod gate;
 pub mod gating;

@@ -33,7 +33,7 @@ pub(crate) use history::SpanCache;
 use history::{History, read};
 pub(crate) use page::incidents_now;
 pub use page::page;
-pub use view::{DayFigures, FailureLine, MetricsPage, RuleLine, ToolLoadLine};
+pub use view::{DayFigures, FailingTool, FailureLine, MetricsPage, RuleLine, ToolLoadLine};
 
 /// Days of a week and of a month.
 const WEEK: usize = 7;

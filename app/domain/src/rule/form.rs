@@ -129,15 +129,21 @@ impl Sheet {
         sheet
     }
 
+    /// Limits it to so many uses.
+    pub fn limit_uses(&mut self, most: i64) {
+        if USES_OFFERED.contains(&most) {
+            self.uses = most.to_string();
+        } else {
+            self.uses_other = most.to_string();
+            OTHER.clone_into(&mut self.uses);
+        }
+    }
+
     fn limit_to(&mut self, max_uses: Option<i64>, expires_at: Option<DateTime<Utc>>) {
-        self.uses = match max_uses {
-            None => NONE.to_owned(),
-            Some(most) if USES_OFFERED.contains(&most) => most.to_string(),
-            Some(most) => {
-                self.uses_other = most.to_string();
-                OTHER.to_owned()
-            }
-        };
+        match max_uses {
+            None => NONE.clone_into(&mut self.uses),
+            Some(most) => self.limit_uses(most),
+        }
         self.until = expires_at.map_or_else(|| NONE.to_owned(), |end| end.to_rfc3339_opts(SecondsFormat::Micros, true));
     }
 

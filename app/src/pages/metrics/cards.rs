@@ -9,7 +9,7 @@ use crate::message::{self, figures as words};
 
 pub(super) fn row(figures: &MetricsPage) -> AnyView {
     let health = &figures.health;
-    let week = figures.week.map(|(first, last)| Between::of(&first, &last));
+    let week = figures.week.map(|(first, last)| Between::of(&first, &last, figures.rows_since));
     let count = |value: f64| format!("{value:.0}");
     let hours = |value: f64| words::duration(value * 3_600.0);
     view! {
@@ -20,21 +20,21 @@ pub(super) fn row(figures: &MetricsPage) -> AnyView {
                 health.latency_p95_hours,
                 &hours,
                 (words::P95_BOUNDS, words::WEEK_BEFORE),
-                week.map(|week| week.decided("all", Some("human"))),
+                week.and_then(|week| week.decided("all", Some("human"))),
             )}
             {card(
                 words::AUTO,
                 health.auto_approval_rate,
                 &message::percent,
                 (words::AUTO_BOUNDS, words::WEEK_BEFORE),
-                week.map(|week| week.decided(APPROVED, Some("rule"))),
+                week.and_then(|week| week.decided(APPROVED, Some("rule"))),
             )}
             {card(
                 words::FAILED,
                 health.failure_rate,
                 &message::percent,
                 (words::FAILED_BOUNDS, words::WEEK_BEFORE),
-                week.map(|week| week.ran(Some("failed"), None)),
+                week.and_then(|week| week.ran(Some("failed"), None)),
             )}
         </ul>
     }

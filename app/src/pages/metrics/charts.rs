@@ -1,5 +1,6 @@
 //! The five charts, from the same days as the tables.
 
+use chrono::NaiveDate;
 use domain::metrics::Day;
 use engine::metrics::{DayFigures, MetricsPage};
 use leptos::prelude::*;
@@ -11,14 +12,15 @@ use crate::message::{self, figures as words};
 
 pub(super) fn all(figures: &MetricsPage) -> AnyView {
     let Some(days) = figures.days.as_deref() else { return missing() };
-    [decisions(days), auto_rate(days), latency(days), failure_rate(days), waiting(days)]
+    let since = figures.rows_since;
+    [decisions(days, since), auto_rate(days, since), latency(days, since), failure_rate(days, since), waiting(days)]
         .map(Chart::view)
         .collect_view()
         .into_any()
 }
 
-fn on(day: &Day) -> Between {
-    Between::of(day, day)
+fn on(day: &Day, since: Option<NaiveDate>) -> Between {
+    Between::of(day, day, since)
 }
 
 fn names(days: &[DayFigures]) -> Vec<String> {
@@ -47,9 +49,9 @@ fn rate(value: Option<f64>) -> AnyView {
     value.map_or_else(|| words::NONE.to_owned(), message::percent).into_any()
 }
 
-fn decisions(days: &[DayFigures]) -> Chart {
+fn decisions(days: &[DayFigures], since: Option<NaiveDate>) -> Chart {
     let cells = |figures: &DayFigures| {
-        let (tally, day) = (&figures.tally, on(&figures.day));
+        let (tally, day) = (&figures.tally, on(&figures.day, since));
         vec![
             counted(tally.approved_by_rule, day.decided(APPROVED, Some("rule"))),
             counted(tally.approved_by_people, day.decided(APPROVED, Some("human"))),
@@ -76,7 +78,7 @@ fn decisions(days: &[DayFigures]) -> Chart {
     }
 }
 
-fn auto_rate(days: &[DayFigures]) -> Chart {
+fn auto_rate(days: &[DayFigures], since: Option<NaiveDate>) -> Chart {
     Chart {
         name: words::AUTO_RATE,
         note: words::AUTO_MARKS,
@@ -90,7 +92,7 @@ fn auto_rate(days: &[DayFigures]) -> Chart {
             vec![words::AUTO_RATE, words::BY_RULE, words::DECIDED_BY_PEOPLE],
             days.iter()
                 .map(|figures| {
-                    let (tally, day) = (&figures.tally, on(&figures.day));
+                    let (tally, day) = (&figures.tally, on(&figures.day, since));
                     vec![
                         rate(tally.auto_rate()),
                         counted(tally.approved_by_rule, day.decided(APPROVED, Some("rule"))),
@@ -102,7 +104,7 @@ fn auto_rate(days: &[DayFigures]) -> Chart {
     }
 }
 
-fn latency(days: &[DayFigures]) -> Chart {
+fn latency(days: &[DayFigures], since: Option<NaiveDate>) -> Chart {
     let told = |value: Option<f64>| value.map_or_else(|| words::NONE.to_owned(), words::duration).into_any();
     Chart {
         name: words::LATENCY,
@@ -121,7 +123,7 @@ fn latency(days: &[DayFigures]) -> Chart {
             vec!["P50", "P95", "P99", words::DECIDED_BY_PEOPLE],
             days.iter()
                 .map(|figures| {
-                    let people = on(&figures.day).decided("all", Some("human"));
+                    let people = on(&figures.day, since).decided("all", Some("human"));
                     vec![
                         told(figures.latency.p50),
                         told(figures.latency.p95),
@@ -138,7 +140,7 @@ fn in_hours(seconds: f64) -> f64 {
     seconds / 3_600.0
 }
 
-fn failure_rate(days: &[DayFigures]) -> Chart {
+fn failure_rate(days: &[DayFigures], since: Option<NaiveDate>) -> Chart {
     Chart {
         name: words::FAILURE_RATE,
         note: words::FAILURE_MARKS,
@@ -152,7 +154,7 @@ fn failure_rate(days: &[DayFigures]) -> Chart {
             vec![words::FAILURE_RATE, words::FAILED_RUNS, words::EXECUTED],
             days.iter()
                 .map(|figures| {
-                    let (tally, day) = (&figures.tally, on(&figures.day));
+                    let (tally, day) = (&figures.tally, on(&figures.day, since));
                     vec![
                         rate(tally.failure_rate()),
                         counted(tally.failed, day.ran(Some("failed"), None)),

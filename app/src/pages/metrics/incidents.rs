@@ -3,18 +3,25 @@
 use chrono::{SecondsFormat, TimeDelta};
 use domain::identity::Scope;
 use domain::incident::{Incident, IncidentKind};
-use domain::text_safety::escaped;
-use engine::metrics::{MetricsPage, ToolLoadLine};
+use engine::metrics::{FailingTool, MetricsPage, ToolLoadLine};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 
+use super::failed::PATH as FAILED;
 use crate::api::actions::ExpireStale;
+use crate::api::failed::ExtendList;
 use crate::local_path::{escape, tool_page};
 use crate::message::{self, figures as words};
+use crate::pages::approvals::query::Query;
+use crate::pages::tools::gating_verbs;
 use crate::visitor::{Visitor, may_make_rules};
 
 /// How many tools a playbook names.
 const NAMED: usize = 3;
+/// How often an emergency rule may be used: until somebody has looked at it again.
+const EMERGENCY_USES: i64 = 100;
+/// The list of what is near its deadline.
+const NEAR: &str = "expiring_within_hours=4";
 
 /// `None`: nothing is on.
 pub(super) fn panel(figures: &MetricsPage) -> Option<AnyView> {
@@ -55,8 +62,8 @@ fn steps(incident: &Incident, figures: &MetricsPage) -> Vec<AnyView> {
             let decides = may(Scope::DecisionsWrite);
             steps.extend(decides.then(|| link(words::BULK_LOW, "/approvals?risk_tier=low".to_owned())));
             steps.extend(rules_for(figures, |tool| tool.pending.unwrap_or_default()));
-            let near = "/approvals?sort=urgency&expiring_within_hours=4".to_owned();
-            steps.extend(decides.then(|| link(words::EXTEND, near)));
+            steps.push(link(words::NEAR, format!("/approvals?sort=urgency&{NEAR}")));
+            steps.extend(decides.then(extend));
             steps.extend(may(Scope::Admin).then(|| link(words::MORE_TIME, "/settings/policy".to_owned())));
             steps.extend(expire());
             steps
@@ -72,17 +79,29 @@ fn steps(incident: &Incident, figures: &MetricsPage) -> Vec<AnyView> {
         }
         IncidentKind::FailureSpike => {
             let since = figures.now - TimeDelta::hours(1);
-            let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
-            let failed = format!("/approvals?status=all&execution_state=failed&executed_since={}", escape(&since));
+            let failed =
+                format!("{FAILED}?executed_since={}", escape(&since.to_rfc3339_opts(SecondsFormat::Secs, true)));
             let retry = if may(Scope::DecisionsWrite) { words::RETRY } else { words::FAILED_LATELY };
             let mut steps = vec![link(words::CAUSES, "#failures".to_owned()), link(retry, failed)];
-            if may(Scope::ToolsWrite) {
-                let failing = figures.failing.iter().flatten();
-                steps.extend(failing.map(|(tool, _)| link_owned(words::pause(&escaped(tool)), tool_page(tool))));
-            }
+            steps.extend(figures.failing.iter().flatten().map(failing));
             steps
         }
     }
+}
+
+/// A tool that fails: to be paused or bypassed here, and what waits meanwhile to be decided by hand.
+fn failing(tool: &FailingTool) -> AnyView {
+    let waits = (tool.waiting > 0)
+        .then(|| link_owned(words::decide_by_hand(tool.waiting), Query::of_tool(&tool.name).href(None)));
+    view! {
+        <div class="row-of">
+            <a class="mono" href=tool_page(&tool.name)>{tool.shown_name.clone()}</a>
+            <span class="aside">{words::fails(tool.failed, &tool.gating)}</span>
+            {waits}
+            {may(Scope::ToolsWrite).then(|| gating_verbs(&tool.name, &tool.gating, tool.gating == "gated"))}
+        </div>
+    }
+    .into_any()
 }
 
 /// For whoever may make rules: for the tools that ask most.
@@ -91,7 +110,10 @@ fn rules_for(figures: &MetricsPage, by: impl Fn(&ToolLoadLine) -> i64) -> Vec<An
         return Vec::new();
     }
     let link = |tool: &ToolLoadLine| {
-        link_owned(words::rule_for(&tool.shown_name), format!("/approvals/rules/new?tool={}", escape(&tool.name)))
+        link_owned(
+            words::rule_for(&tool.shown_name),
+            format!("/approvals/rules/new?uses={EMERGENCY_USES}&tool={}", escape(&tool.name)),
+        )
     };
     most(figures, by).map(link).collect()
 }
@@ -100,6 +122,18 @@ fn most(figures: &MetricsPage, by: impl Fn(&ToolLoadLine) -> i64) -> impl Iterat
     let mut tools: Vec<&ToolLoadLine> = figures.tools.iter().flatten().filter(|tool| by(tool) > 0).collect();
     tools.sort_by_key(|tool| -by(tool));
     tools.into_iter().take(NAMED)
+}
+
+fn extend() -> AnyView {
+    let hours = message::EXTEND_CHOICES.map(|(value, word)| view! { <option value=value>{word}</option> });
+    view! {
+        <form class="row-of" method="post" action=ExtendList::PATH>
+            <input type="hidden" name="list" value=NEAR/>
+            <select class="input" name="hours" aria-label=words::BY_HOURS>{hours.collect_view()}</select>
+            <button class="btn" name="via" value="form">{words::EXTEND}</button>
+        </form>
+    }
+    .into_any()
 }
 
 fn expire() -> Option<AnyView> {

@@ -3,20 +3,25 @@
 mod cards;
 mod chart;
 mod charts;
+mod failed;
 mod incidents;
 mod links;
 mod numbers;
 mod tables;
 
+use chrono::NaiveDate;
 use domain::problem::Problem;
 use domain::query_string::QueryString;
 use engine::metrics::{DayFigures, MetricsPage as Figures};
 use leptos::prelude::*;
 use leptos_router::hooks::use_url;
 
+pub(crate) use self::failed::FailedPage;
 use self::links::Between;
 use crate::api::{Failure, answer, engine, person};
+use crate::components::came_of::came_of;
 use crate::components::problem_note::ProblemNote;
+use crate::flash::Flash;
 use crate::message::{self, figures as words};
 
 const PATH: &str = "/approvals/metrics";
@@ -26,6 +31,7 @@ const USUAL: usize = 7;
 
 #[component]
 pub(crate) fn MetricsPage() -> impl IntoView {
+    let flash = use_context::<Option<Flash>>().flatten();
     let address = use_url().get_untracked().search().to_owned();
     let range = range(&address);
     let chosen = range.clone().unwrap_or(USUAL);
@@ -46,6 +52,7 @@ pub(crate) fn MetricsPage() -> impl IntoView {
                 {ranges(chosen)}
             </div>
             <p class="lead">{words::LEAD}</p>
+            {came_of(flash)}
             <Suspense>{content}</Suspense>
         </main>
     }
@@ -83,7 +90,7 @@ fn unread(problem: Problem, range: usize) -> AnyView {
 }
 
 fn page(figures: &Figures) -> AnyView {
-    let between = figures.days.as_deref().and_then(between);
+    let between = figures.days.as_deref().and_then(|days| between(days, figures.rows_since));
     let span = between.map(|between| {
         let (first, last) = between.words();
         words::span(&first, &last, &figures.timezone)
@@ -103,8 +110,8 @@ fn page(figures: &Figures) -> AnyView {
     .into_any()
 }
 
-fn between(days: &[DayFigures]) -> Option<Between> {
-    Some(Between::of(&days.first()?.day, &days.last()?.day))
+fn between(days: &[DayFigures], rows_since: Option<NaiveDate>) -> Option<Between> {
+    Some(Between::of(&days.first()?.day, &days.last()?.day, rows_since))
 }
 
 /// Whether nothing has ever happened, as far as the page goes back.
@@ -130,9 +137,13 @@ fn missing() -> AnyView {
     view! { <p class="note bad">{words::SOURCE_FAILED}</p> }.into_any()
 }
 
-/// A number that leads to what it counts; nothing leads from zero.
-fn counted(count: i64, href: String) -> AnyView {
-    if count == 0 { "0".into_any() } else { view! { <a href=href>{count}</a> }.into_any() }
+/// A number that leads to what it counts; nothing leads from zero, nor to rows that the retention has taken.
+fn counted(count: i64, list: Option<String>) -> AnyView {
+    match list {
+        Some(href) if count != 0 => view! { <a href=href>{count}</a> }.into_any(),
+        None if count != 0 => view! { <span title=words::ARCHIVED>{count}</span> }.into_any(),
+        _ => "0".into_any(),
+    }
 }
 
 #[cfg(test)]

@@ -73,11 +73,11 @@ fn tool_row(tool: &ToolLoadLine, between: Between, makes_rules: bool) -> AnyView
             {makes_rules.then(|| view! { " " <a href=format!("/approvals/rules/new?tool={name}")>{words::NEW_RULE}</a> })}
         }
         .into_any(),
-        Some(count) => counted(count, format!("/approvals/rules?tool_name={name}")),
+        Some(count) => counted(count, Some(format!("/approvals/rules?tool_name={name}"))),
         None => words::UNKNOWN.into_any(),
     };
     let pending = match tool.pending {
-        Some(count) => counted(count, Query::of_tool(&tool.name).href(None)),
+        Some(count) => counted(count, Some(Query::of_tool(&tool.name).href(None))),
         None => words::UNKNOWN.into_any(),
     };
     view! {
@@ -133,14 +133,14 @@ pub(super) fn failures(figures: &MetricsPage, between: Option<Between>) -> AnyVi
     ];
     let row = |line: &FailureLine, between: Between| {
         let (kind, hint) = words::kind(line.kind);
-        let error = Some(line.error.clone()).filter(|error| !error.is_empty());
+        let error = Some(line.shown_error.clone()).filter(|error| !error.is_empty());
         view! {
             <tr>
                 <th scope="row"><a class="mono" href=tool_page(&line.name)>{line.shown_name.clone()}</a></th>
                 <td data-is=words::ERROR><span class="text">{error.unwrap_or_else(|| words::NO_ERROR.to_owned())}</span></td>
                 <td data-is=words::KIND title=hint>{kind}</td>
                 <td class="num" data-is=words::COUNT>
-                    <a href=between.ran(Some("failed"), Some(&line.name)) title=words::ALL_OF_TOOL>{line.count}</a>
+                    {counted(line.count, between.failed(&line.name, &line.error))}
                 </td>
                 <td data-is=words::LATEST><Ago at=line.latest read_at=figures.now/></td>
             </tr>

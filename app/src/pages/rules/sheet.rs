@@ -33,22 +33,26 @@ use crate::pages::frame::here;
 #[derive(Clone)]
 pub struct PostedSheet(pub Posted);
 
-/// What the sheet at an address is made from: `/approvals/rules/new?tool=NAME`, `/approvals/{id}/rule`,
+/// What the sheet at an address is made from: `/approvals/rules/new?tool=NAME&uses=100`, `/approvals/{id}/rule`,
 /// `/approvals/rules/{id}/replace`.
 pub fn sheet_from(path: &str, search: &str) -> Option<SheetFrom> {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts.as_slice() {
-        ["approvals", "rules", "new"] => tool_of(search).map(SheetFrom::Hand),
+        ["approvals", "rules", "new"] => by_hand(search),
         ["approvals", "rules", id, "replace"] => id.parse().ok().map(SheetFrom::Rule),
         ["approvals", id, "rule"] => id.parse().ok().map(SheetFrom::Action),
         _ => None,
     }
 }
 
-fn tool_of(search: &str) -> Option<String> {
-    let mut pairs = search.split('&').filter_map(|pair| pair.split_once('='));
-    let tool = pairs.find(|(name, _)| *name == "tool").map(|(_, value)| Url::unescape(&value.replace('+', " ")));
-    tool.filter(|tool| !tool.trim().is_empty())
+fn by_hand(search: &str) -> Option<SheetFrom> {
+    let value = |wanted: &str| {
+        let mut pairs = search.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
+    };
+    let tool = Url::unescape(&value("tool")?.replace('+', " "));
+    let uses = value("uses").and_then(|uses| uses.parse().ok()).filter(|uses| *uses > 0);
+    (!tool.trim().is_empty()).then_some(SheetFrom::Hand { tool, uses })
 }
 
 /// Where a rule that was made leads to, and the cookie that says there what was done.
@@ -210,7 +214,13 @@ mod tests {
     fn an_address_says_what_the_rule_is_made_from() {
         let id = "0198f3a0-0000-7000-8000-000000000001";
         let from = |path: &str, search: &str| sheet_from(path, search);
-        assert!(matches!(from("/approvals/rules/new", "tool=a%2Fb+c"), Some(SheetFrom::Hand(tool)) if tool == "a/b c"));
+        let by_hand = |search: &str| match from("/approvals/rules/new", search) {
+            Some(SheetFrom::Hand { tool, uses }) => (tool, uses),
+            other => panic!("{search}: {other:?}"),
+        };
+        assert_eq!(by_hand("tool=a%2Fb+c"), ("a/b c".to_owned(), None));
+        assert_eq!(by_hand("uses=100&tool=a"), ("a".to_owned(), Some(100)));
+        assert_eq!(by_hand("tool=a&uses=-1"), ("a".to_owned(), None));
         assert!(matches!(from(&format!("/approvals/rules/{id}/replace"), ""), Some(SheetFrom::Rule(_))));
         assert!(matches!(from(&format!("/approvals/{id}/rule"), ""), Some(SheetFrom::Action(_))));
         for (path, search) in [("/approvals/rules/new", ""), ("/approvals/x/rule", ""), ("/approvals", "tool=a")] {

@@ -14,17 +14,23 @@ use crate::message::{self, tools as words};
 pub(super) fn gating_forms(tool: &ToolDetail) -> AnyView {
     let line = &tool.line;
     let normal = line.gating == "gated" && line.bypass_ended.is_none();
-    let name = escape(&line.name);
     view! {
         <section class="card">
             <h2>{words::CHANGE_GATING}</h2>
-            <div class="body row-of">
-                {(!normal).then(|| verb(Resume::PATH, &name, words::RESUME, words::RESUME_LEAD, false, ()))}
-                {(line.gating != "paused").then(|| verb(Pause::PATH, &name, words::PAUSE, words::PAUSE_LEAD, true, ()))}
-                {(line.gating != "blocked").then(|| verb(Block::PATH, &name, words::BLOCK, words::BLOCK_LEAD, true, ()))}
-                {verb(Bypass::PATH, &name, words::BYPASS, words::BYPASS_LEAD, true, ends_after())}
-            </div>
+            <div class="body row-of">{gating_verbs(&line.name, &line.gating, normal)}</div>
         </section>
+    }
+    .into_any()
+}
+
+/// `normal`: there is nothing to go back from.
+pub(crate) fn gating_verbs(name: &str, gating: &str, normal: bool) -> AnyView {
+    let name = escape(name);
+    view! {
+        {(!normal).then(|| verb(Resume::PATH, &name, words::RESUME, words::RESUME_LEAD, false, ()))}
+        {(gating != "paused").then(|| verb(Pause::PATH, &name, words::PAUSE, words::PAUSE_LEAD, true, ()))}
+        {(gating != "blocked").then(|| verb(Block::PATH, &name, words::BLOCK, words::BLOCK_LEAD, true, ()))}
+        {verb(Bypass::PATH, &name, words::BYPASS, words::BYPASS_LEAD, true, ends_after())}
     }
     .into_any()
 }

@@ -7,4 +7,5 @@ mod list;
 mod parts;
 
 pub(crate) use detail::ToolPage;
+pub(crate) use forms::gating_verbs;
 pub(crate) use list::ToolsPage;

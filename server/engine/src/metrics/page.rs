@@ -8,7 +8,7 @@ use domain::problem::Problem;
 use domain::text_safety::escaped;
 
 use super::history::{History, read};
-use super::view::{DayFigures, FailureLine, MetricsPage, RuleLine, ToolLoadLine};
+use super::view::{DayFigures, FailingTool, FailureLine, MetricsPage, RuleLine, ToolLoadLine};
 use super::{auto_rate, compared, judge, pending_before, sum};
 use crate::store::metric_spans::Depth::{Everything, Outcomes};
 use crate::{Engine, Result, require, store};
@@ -40,6 +40,7 @@ pub async fn page(engine: &Engine, principal: &Principal, range: usize) -> Resul
     let figures = history.as_ref().map(|history| sum(history.last(range)));
     let window = history.as_ref().and_then(|history| Window::of(history.last(range)));
     let failing = known("what fails", store::metrics::failing_tools(&engine.pool, NAMED).await.map_err(Into::into));
+    let rows_since = store::metrics::rows_since(&engine.pool, &engine.policy.timezone).await?;
     let empty = Vec::new();
     let waiting = by_tool.as_ref().unwrap_or(&empty);
     Ok(MetricsPage {
@@ -61,7 +62,8 @@ pub async fn page(engine: &Engine, principal: &Principal, range: usize) -> Resul
         },
         today: history.as_ref().map(|history| sum(history.last(1)).total),
         incidents: judged(pending, history.as_ref(), rules_allow, last_hour),
-        failing,
+        failing: failing.map(failing_lines),
+        rows_since,
         rules: match &figures {
             Some(figures) => known("the rules", most_used_rules(engine, figures).await).map(rule_lines),
             None => None,
@@ -200,6 +202,19 @@ fn tool_lines(tools: Vec<ToolLoad>, knows_pending: bool) -> Vec<ToolLoadLine> {
         .collect()
 }
 
+fn failing_lines(tools: Vec<store::metrics::Failing>) -> Vec<FailingTool> {
+    tools
+        .into_iter()
+        .map(|tool| FailingTool {
+            shown_name: escaped(&tool.tool_name),
+            name: tool.tool_name,
+            failed: tool.failed,
+            gating: tool.gating,
+            waiting: tool.waiting,
+        })
+        .collect()
+}
+
 /// Who decided, the busiest first.
 pub(super) fn operators(figures: &Figures) -> Vec<OperatorFigures> {
     let mut operators: Vec<OperatorFigures> = figures
@@ -224,7 +239,8 @@ async fn failures(engine: &Engine, window: Window) -> Result<Vec<FailureLine>> {
             kind: FailureKind::of(&failure.error),
             shown_name: escaped(&failure.tool_name),
             name: failure.tool_name,
-            error: escaped(&failure.error),
+            shown_error: escaped(&failure.error),
+            error: failure.error,
             count: failure.count,
             latest: failure.latest,
         })

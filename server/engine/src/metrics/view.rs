@@ -1,7 +1,7 @@
 //! What the page of figures shows: escaped, ready to be put on a screen. Each source may be missing by itself: then its figures
 //! are unknown, and the others stand.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::failure::FailureKind;
 use domain::id::RuleId;
 use domain::incident::Watched;
@@ -25,11 +25,25 @@ pub struct MetricsPage {
     pub today: Option<Tally>,
     pub incidents: Watched,
     /// The tools whose runs failed within the hour, the worst first.
-    pub failing: Option<Vec<(String, i64)>>,
+    pub failing: Option<Vec<FailingTool>>,
+    /// The first day of which every row is still there: the retention takes them, and leaves the figures.
+    pub rows_since: Option<NaiveDate>,
     pub rules: Option<Vec<RuleLine>>,
     pub tools: Option<Vec<ToolLoadLine>>,
     pub failures: Option<Vec<FailureLine>>,
     pub operators: Option<Vec<OperatorFigures>>,
+}
+
+/// A tool whose runs fail, and how its calls are treated meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailingTool {
+    pub name: String,
+    pub shown_name: String,
+    /// Within the hour.
+    pub failed: i64,
+    pub gating: String,
+    /// Calls that wait for a decision.
+    pub waiting: i64,
 }
 
 /// One day in the charts.
@@ -71,8 +85,10 @@ pub struct ToolLoadLine {
 pub struct FailureLine {
     pub name: String,
     pub shown_name: String,
-    /// As the executor said it; empty: it said nothing.
+    /// As the executor said it: for addresses.
     pub error: String,
+    /// Empty: it said nothing.
+    pub shown_error: String,
     pub kind: FailureKind,
     pub count: i64,
     pub latest: DateTime<Utc>,

@@ -24,8 +24,11 @@ use crate::{Engine, Result, console, require, rules, store};
 /// What the rule is made from.
 #[derive(Clone, Debug)]
 pub enum SheetFrom {
-    /// Nothing: it is written by hand, for this tool.
-    Hand(String),
+    /// Nothing: it is written by hand, for this tool, at first with so many uses.
+    Hand {
+        tool: String,
+        uses: Option<i64>,
+    },
     Action(ActionId),
     /// A rule, in whose place the new one is put.
     Rule(RuleId),
@@ -148,7 +151,7 @@ pub async fn make(
     let draft = base.written(engine, &sheet).await?.map_err(rules::rejected)?;
     let made = |rule| Made { rule: Some(rule), approved: None, before: false };
     match from {
-        SheetFrom::Hand(_) => Ok(made(rules::create(engine, principal, Some(key), &draft).await?)),
+        SheetFrom::Hand { .. } => Ok(made(rules::create(engine, principal, Some(key), &draft).await?)),
         SheetFrom::Rule(old) => {
             Ok(made(rules::replace(engine, principal, *old, Some(key), &draft, &sheet.reason).await?))
         }
@@ -201,6 +204,7 @@ struct Base {
     kept: Vec<(String, Digest)>,
     wider: Vec<(String, Json)>,
     approves: Option<Digest>,
+    uses: Option<i64>,
     now: DateTime<Utc>,
 }
 
@@ -209,7 +213,7 @@ impl Base {
         require(principal, Scope::RulesWrite)?;
         let find = async |id: ActionId| store::actions::find(&engine.pool, id).await;
         let (name, action, old) = match from {
-            SheetFrom::Hand(tool) => (tool.clone(), None, None),
+            SheetFrom::Hand { tool, .. } => (tool.clone(), None, None),
             SheetFrom::Action(id) => {
                 let action = find(*id).await?.ok_or_else(|| Problem::not_found("action"))?;
                 (action.tool_name.clone(), Some(action), None)
@@ -238,6 +242,7 @@ impl Base {
             overrides,
             kept: old.as_ref().map(kept).unwrap_or_default(),
             wider: suggested.as_ref().map(wider).unwrap_or_default(),
+            uses: if let SheetFrom::Hand { uses, .. } = from { *uses } else { None },
             now: store::now(&engine.pool).await?,
             tool,
             action,
@@ -267,7 +272,12 @@ impl Base {
             return sheet;
         }
         let unnamed = |path: String| Row { path, kind: Kind::Unnamed, text: String::new() };
-        Sheet { rows: self.of_schema().into_iter().map(unnamed).collect(), ..Sheet::empty(&self.tool.name) }
+        let mut sheet = Sheet::empty(&self.tool.name);
+        sheet.rows = self.of_schema().into_iter().map(unnamed).collect();
+        if let Some(uses) = self.uses {
+            sheet.limit_uses(uses);
+        }
+        sheet
     }
 
     /// A description to start from: the tool, and what the call reaches.

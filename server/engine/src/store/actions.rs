@@ -845,6 +845,9 @@ fn narrow(query: &mut QueryBuilder<Postgres>, filter: &ActionFilter, parked_by: 
         // Written out: the index of failed runs is for failed ones alone.
         query.push(format_args!(" AND a.execution_state = '{}'", state.as_str()));
     }
+    if let Some(error) = &filter.error {
+        is(query, "failed_with(a.execution_result) =", error);
+    }
     if let Some(gated) = filter.gated {
         // As the figures count it.
         query.push(format_args!(" AND (a.decided_at IS NULL OR a.decided_at > a.requested_at) = {gated}"));

@@ -1,6 +1,6 @@
 //! Figures that are counted as they are asked for, each through an index. Those of days: [`super::metric_spans`].
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::metrics::{RuleChanges, Window};
 use domain::view::ToolHistory;
 use sqlx::PgPool;
@@ -107,7 +107,7 @@ pub(crate) struct Failures {
 pub(crate) async fn failures(pool: &PgPool, window: Window, most: i64) -> sqlx::Result<Vec<Failures>> {
     sqlx::query_as!(
         Failures,
-        r#"SELECT tool_name, coalesce(left(execution_result ->> 'error', 300), '') AS "error!", count(*) AS "count!",
+        r#"SELECT tool_name, failed_with(execution_result) AS "error!", count(*) AS "count!",
                max(executed_at) AS "latest!"
            FROM pending_actions WHERE execution_state = 'failed' AND executed_at >= $1 AND executed_at < $2
            GROUP BY 1, 2 ORDER BY 3 DESC, 4 DESC, 1, 2 LIMIT $3"#,
@@ -119,17 +119,41 @@ pub(crate) async fn failures(pool: &PgPool, window: Window, most: i64) -> sqlx::
     .await
 }
 
+/// A tool whose runs fail, and how its calls are treated meanwhile.
+pub(crate) struct Failing {
+    pub(crate) tool_name: String,
+    pub(crate) failed: i64,
+    pub(crate) gating: String,
+    pub(crate) waiting: i64,
+}
+
 /// The tools whose runs failed most within the hour.
-pub(crate) async fn failing_tools(pool: &PgPool, most: i64) -> sqlx::Result<Vec<(String, i64)>> {
-    let rows = sqlx::query!(
-        r#"SELECT tool_name, count(*) AS "count!" FROM pending_actions
-           WHERE execution_state = 'failed' AND executed_at >= now() - interval '1 hour'
-           GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1"#,
+pub(crate) async fn failing_tools(pool: &PgPool, most: i64) -> sqlx::Result<Vec<Failing>> {
+    sqlx::query_as!(
+        Failing,
+        r#"SELECT failing.tool_name, failed AS "failed!",
+               CASE WHEN t.open_until <= now() THEN 'gated' ELSE t.gating END AS "gating!",
+               (SELECT count(*) FROM pending_actions a WHERE a.tool_name = failing.tool_name AND a.status = 'pending')
+                   AS "waiting!"
+           FROM (SELECT tool_name, count(*) AS failed FROM pending_actions
+                 WHERE execution_state = 'failed' AND executed_at >= now() - interval '1 hour'
+                 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1) failing
+           JOIN tools t ON t.name = failing.tool_name ORDER BY 2 DESC, 1"#,
         most
     )
     .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.tool_name, row.count)).collect())
+    .await
+}
+
+/// The first day of a zone from which on the retention has taken no action; `None`: it has never taken any.
+pub(crate) async fn rows_since(pool: &PgPool, timezone: &str) -> sqlx::Result<Option<NaiveDate>> {
+    sqlx::query_scalar!(
+        r#"SELECT (max(greatest(decided_before, executed_before)) AT TIME ZONE $1)::date + 1 AS "day"
+           FROM retention_runs WHERE actions_purged > 0"#,
+        timezone
+    )
+    .fetch_one(pool)
+    .await
 }
 
 /// What became of a tool's calls in the last thirty days.

@@ -1,9 +1,12 @@
 //! Many at once: exactly those that were named, each for itself.
 
+use domain::failure::FailureKind;
 use domain::id::ActionId;
-use domain::lifecycle::Status;
+use domain::lifecycle::{ExecutionState, Status};
 use domain::problem::Code;
-use engine::bulk::{Bulk, MOST, decide};
+use engine::bulk::{Bulk, MOST, MOST_EXTENDED, decide, extend_list};
+use engine::execution::{Report, report};
+use engine::failed_runs::failed_runs;
 use uuid::Uuid;
 
 use crate::stage::{Stage, code};
@@ -66,4 +69,86 @@ async fn a_bulk_that_is_no_sound_request_changes_nothing() {
     assert_eq!(stage.read(action).await.status, Status::Pending);
     let unknown = decide(&stage.engine, &stage.ana, &many[..1], &Bulk::Extend { hours: 4 }).await.unwrap();
     assert_eq!(unknown[0].outcome.as_ref().unwrap_err().code, Code::NotFound);
+}
+
+/// A call of the tool, approved and run, with this error if it failed.
+async fn ran(stage: &Stage, tool: &str, error: Option<&str>) -> ActionId {
+    let action = stage.park(tool, "{}").await;
+    stage.approve(action.id).await;
+    let claim = stage.claim(tool).await.unwrap();
+    let outcome = Report { success: error.is_none(), result: None, error: error.map(str::to_owned) };
+    report(&stage.engine, &stage.worker, claim.attempt, outcome).await.unwrap();
+    action.id
+}
+
+#[tokio::test]
+async fn the_runs_that_failed_in_one_way_are_found_and_tried_again_and_no_others() {
+    let stage = Stage::new().await;
+    let long = format!("connection refused by {}", "a".repeat(400));
+    let same = [ran(&stage, "notify", Some(&long)).await, ran(&stage, "notify", Some(&long)).await];
+    let others = [
+        ran(&stage, "notify", Some("403 Forbidden")).await,
+        ran(&stage, "deploy", Some(&long)).await,
+        ran(&stage, "notify", None).await,
+    ];
+    let error: String = long.chars().take(300).collect();
+    let address = format!("tool_name=notify&error={}", error.replace(' ', "%20"));
+    let page = failed_runs(&stage.engine, &stage.ben, &address).await.unwrap();
+    let mut found: Vec<ActionId> = page.runs.iter().map(|run| run.row.id).collect();
+    found.reverse();
+    assert_eq!((found.as_slice(), page.total, page.retries), (&same[..], Some(2), true));
+    assert_eq!(page.runs[0].kind, FailureKind::Transient);
+    assert_eq!(failed_runs(&stage.engine, &stage.ben, "").await.unwrap().total, Some(4));
+    let silent = failed_runs(&stage.engine, &stage.ben, "error=").await.unwrap();
+    assert_eq!(silent.total, Some(0), "an empty error is one that said nothing, and no wildcard");
+
+    let retry = Bulk::Retry { note: Some("the network is back".to_owned()) };
+    let items = decide(&stage.engine, &stage.ben, &[same[0], same[1], others[2]], &retry).await.unwrap();
+    assert!(items[..2].iter().all(|item| item.outcome.is_ok()));
+    assert_eq!(items[2].outcome.as_ref().unwrap_err().code, Code::WrongState, "it ran well");
+    assert_eq!(stage.read(same[0]).await.execution_state, Some(ExecutionState::Queued));
+    assert_eq!(stage.read(others[0]).await.execution_state, Some(ExecutionState::Failed));
+    assert_eq!(failed_runs(&stage.engine, &stage.ben, &address).await.unwrap().total, Some(0));
+    assert_eq!(code(decide(&stage.engine, &stage.worker, &same, &retry).await), Code::HumanActorRequired);
+}
+
+#[tokio::test]
+async fn every_waiting_call_of_a_list_gets_more_time_and_nothing_that_is_not_in_it() {
+    let stage = Stage::new().await;
+    let mut near = Vec::new();
+    for _ in 0..60 {
+        near.push(stage.park("notify", "{}").await.id);
+    }
+    let other_tool = stage.park("deploy", "{}").await;
+    let far = stage.park("notify", "{}").await;
+    let rejected = stage.park("notify", "{}").await;
+    engine::decisions::reject(&stage.engine, &stage.ana, rejected.id, "no").await.unwrap();
+    sqlx::query("UPDATE pending_actions SET expires_at = now() + interval '2 hours' WHERE id <> $1")
+        .bind(far.id.0)
+        .execute(stage.engine.pool())
+        .await
+        .unwrap();
+    let list = "tool_name=notify&expiring_within_hours=4";
+    let items = extend_list(&stage.engine, &stage.ben, list, 1).await.unwrap();
+    let mut extended: Vec<ActionId> = items.iter().map(|item| item.id).collect();
+    extended.sort_unstable();
+    near.sort_unstable();
+    assert_eq!(extended, near, "once each, though they are still in the list");
+    assert!(items.iter().all(|item| item.outcome.is_ok()));
+    for untouched in [other_tool.id, far.id, rejected.id] {
+        assert!(!stage.events(untouched).await.contains(&"action_extended"));
+    }
+    let refused = extend_list(&stage.engine, &stage.ben, "colour=red", 1).await;
+    assert_eq!(code(refused), Code::InvalidRequest);
+    assert_eq!(code(extend_list(&stage.engine, &stage.agent, list, 1).await), Code::HumanActorRequired);
+    sqlx::query(
+        "INSERT INTO pending_actions (id, tool_name, tool_args, tool_args_text, args_sha256, agent_id, status, risk_tier)
+         SELECT gen_random_uuid(), 'deploy', '{}', '{}', repeat('0', 64), 'agent', 'pending', 'low' FROM generate_series(1, $1)",
+    )
+    .bind(MOST_EXTENDED)
+    .execute(stage.engine.pool())
+    .await
+    .unwrap();
+    assert_eq!(code(extend_list(&stage.engine, &stage.ben, "tool_name=deploy", 1).await), Code::InvalidRequest);
+    assert!(!stage.events(other_tool.id).await.contains(&"action_extended"), "too many: none of them");
 }

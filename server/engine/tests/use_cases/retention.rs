@@ -385,7 +385,12 @@ async fn a_run_that_is_tried_again_does_not_take_from_the_figures_what_was_purge
         AND ends_at > now() - interval '100 days' AND figures::text LIKE '%rejected%'";
     let kept = async || sqlx::query_scalar::<_, i64>(counted).fetch_one(stage.engine.pool()).await.unwrap();
     assert_eq!(kept().await, 1);
+    let figures = async || engine::metrics::page(&stage.engine, &stage.ana, 90).await.unwrap();
+    assert_eq!(figures().await.rows_since, None);
     assert_eq!(run_to_end(&stage.engine, "system:test", |_| {}).await.unwrap().actions_purged, 1);
+    let figures = figures().await;
+    let whole = (figures.now.date_naive() - figures.rows_since.unwrap()).num_days();
+    assert!((89..=90).contains(&whole), "every row of {whole} days is still there, of what is kept 90");
     engine::settlement::retry(&stage.engine, &stage.ana, failed.id, None).await.unwrap();
     assert_eq!(kept().await, 1, "a day of which rows are gone stays as it was counted");
 }

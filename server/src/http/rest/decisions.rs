@@ -10,6 +10,7 @@ use domain::identity::Principal;
 use domain::json::Json;
 use domain::lifecycle::Status;
 use domain::problem::Problem;
+use engine::Engine;
 use engine::bulk::{Bulk, Item};
 use engine::decisions::{Approve, Decision, WantedRule};
 use engine::settlement::Settle;
@@ -188,18 +189,40 @@ pub(super) async fn extend(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, tag = "decision", rename_all = "snake_case")]
 pub(super) enum BulkBody {
-    Approve { ids: Vec<ActionId> },
-    Reject { ids: Vec<ActionId>, reason: String },
-    Extend { ids: Vec<ActionId>, hours: i32 },
+    Approve {
+        ids: Vec<ActionId>,
+    },
+    Reject {
+        ids: Vec<ActionId>,
+        reason: String,
+    },
+    /// Of these, or of every waiting action of the list that `filter` asks for.
+    Extend {
+        ids: Option<Vec<ActionId>>,
+        filter: Option<String>,
+        hours: i32,
+    },
+    Retry {
+        ids: Vec<ActionId>,
+        note: Option<String>,
+    },
 }
 
 impl BulkBody {
-    fn into_parts(self) -> (Vec<ActionId>, Bulk) {
-        match self {
+    async fn decide(self, engine: &Engine, principal: &Principal) -> engine::Result<Vec<Item>> {
+        let (ids, bulk) = match self {
             Self::Approve { ids } => (ids, Bulk::Approve),
             Self::Reject { ids, reason } => (ids, Bulk::Reject { reason }),
-            Self::Extend { ids, hours } => (ids, Bulk::Extend { hours }),
-        }
+            Self::Retry { ids, note } => (ids, Bulk::Retry { note }),
+            Self::Extend { ids: Some(ids), filter: None, hours } => (ids, Bulk::Extend { hours }),
+            Self::Extend { ids: None, filter: Some(list), hours } => {
+                return engine::bulk::extend_list(engine, principal, &list, hours).await;
+            }
+            Self::Extend { .. } => {
+                return Err(Problem::invalid("/ids", "or /filter is given: one of them, and not both").into());
+            }
+        };
+        engine::bulk::decide(engine, principal, &ids, &bulk).await
     }
 }
 
@@ -230,9 +253,8 @@ pub(super) async fn bulk(
     headers: HeaderMap,
     Strict { value, bytes }: Strict<BulkBody>,
 ) -> ApiResult<Response> {
-    let (ids, bulk) = value.into_parts();
     idempotent::run(&state, &principal, &headers, "POST /actions/bulk", &bytes, async |_| {
-        let items = engine::bulk::decide(&state.engine, &principal, &ids, &bulk).await?;
+        let items = value.decide(&state.engine, &principal).await?;
         let items: Vec<BulkItem> = items.into_iter().map(BulkItem::from).collect();
         Ok(object(StatusCode::OK, &items))
     })
