@@ -9,7 +9,7 @@ const SIZE = /size\.spec\.ts$/;
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
-  reporter: 'list',
+  reporter: [['list'], ['./support/failures.ts']],
   retries: 0,
   workers: 2,
   // Tests of a file share a server and run one after the other; files run side by side.

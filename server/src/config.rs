@@ -3,6 +3,7 @@
 
 mod file;
 mod show;
+mod upstream;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use engine::retention::Keep;
 use engine::{Policy, ToolConfig};
 
 use file::ConfigFile;
+pub use upstream::{Place, UpstreamConfig};
 
 /// What went wrong with the configuration, naming the key and where it stands.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +145,8 @@ pub struct Config {
     pub metrics_addr: Option<SocketAddr>,
     pub log_format: LogFormat,
     pub tools: Vec<ToolConfig>,
+    /// MCP servers behind the gateway.
+    pub upstreams: Vec<UpstreamConfig>,
     sources: Vec<(&'static str, Source)>,
 }
 
@@ -214,6 +218,7 @@ impl Config {
             metrics_addr: layers.get("metrics_addr", address)?,
             log_format: layers.get("log_format", log_format)?.unwrap_or(default.log_format),
             tools: layers.file.as_ref().map(|file| file.tools.clone()).unwrap_or_default(),
+            upstreams: layers.file.as_ref().map(|file| file.upstreams.clone()).unwrap_or_default(),
             sources: layers.sources,
         })
     }
@@ -234,6 +239,7 @@ impl Config {
             metrics_addr: None,
             log_format: LogFormat::Pretty,
             tools,
+            upstreams: Vec::new(),
             sources: Vec::new(),
         }
     }

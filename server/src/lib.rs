@@ -11,4 +11,5 @@ pub mod logging;
 pub mod outbound;
 pub mod postgres;
 pub mod serve;
+pub mod upstreams;
 pub mod workers;

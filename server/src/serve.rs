@@ -22,6 +22,7 @@ use crate::postgres::Database;
 use crate::workers;
 use crate::workers::alerts::Messenger;
 use crate::workers::http_executor::Dispatcher;
+use crate::workers::mcp_executor;
 
 /// Enough to keep two or four cores of Postgres busy, and as many again that the gate may keep at hand; the private
 /// cluster takes 100, so two servers may share it.
@@ -109,6 +110,8 @@ impl Server {
         workers.spawn(Dispatcher::new(engine.clone(), outbound.clone()).run(stopping.clone()));
         workers.spawn(Messenger::new(engine.clone(), outbound, config.base_url()).run(stopping.clone()));
         let state = AppState::new(engine, config, stopping.clone());
+        state.upstreams.keep_up(&state.engine, &mut workers, &stopping);
+        workers.spawn(mcp_executor::run(state.engine.clone(), state.upstreams.clone(), stopping.clone()));
         let service = http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
         // Without this a page that is sent in pieces waits 40 ms for an acknowledgement between two of them.
         let listener = listener.tap_io(|stream| {

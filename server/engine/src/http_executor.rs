@@ -4,16 +4,15 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::action::{Action, AttemptState};
+use domain::action::Action;
 use domain::id::AttemptId;
-use domain::problem::Problem;
 use uuid::Uuid;
 
-use crate::execution::{Report, Runner, begin, give_up, take_report};
+use crate::execution::{Runner, begin};
 use crate::executors::{DEFAULT_TIMEOUT_SECONDS, SigningSecret};
 use crate::notify::Change;
-use crate::store::attempts::Lost;
-use crate::{Engine, Result, actions, store};
+pub use crate::own_calls::Outcome;
+use crate::{Engine, Result, own_calls, store};
 
 /// The attempt's worker.
 const NAME: &str = "http";
@@ -35,15 +34,6 @@ pub struct Call {
     pub secrets: Vec<SigningSecret>,
     /// How long the answer may take in full. The lease is longer.
     pub timeout: Duration,
-}
-
-/// What came of a call.
-#[derive(Clone, Debug)]
-pub enum Outcome {
-    /// It is certain.
-    Known(Report),
-    /// The call may or may not have had its effect; why nobody knows.
-    Unknown(String),
 }
 
 /// The tools of which a call waits to be made.
@@ -92,33 +82,5 @@ pub async fn claim(engine: &Engine, tool: &str) -> Result<Option<Call>> {
 /// # Errors
 /// When the database cannot be reached: try again, the same outcome is taken once.
 pub async fn settle(engine: &Engine, call: &Call, outcome: Outcome) -> Result<()> {
-    let mut transaction = engine.pool.begin().await?;
-    let claimed = store::attempts::find_locked(&mut transaction, call.attempt)
-        .await?
-        .ok_or_else(|| Problem::not_found("attempt"))?;
-    match outcome {
-        Outcome::Known(report) => {
-            let reported = take_report(engine, transaction, claimed, report, ACTOR).await;
-            reported.map(drop)
-        }
-        // Somebody else has given it up, or settled it.
-        Outcome::Unknown(_) if claimed.attempt.state != AttemptState::Running => Ok(()),
-        Outcome::Unknown(why) => {
-            let action = store::actions::find_locked(&mut transaction, claimed.action_id)
-                .await?
-                .ok_or_else(|| Problem::not_found("action"))?;
-            let tool = store::tools::find(&mut *transaction, &action.tool_name).await?;
-            let lost = Lost {
-                attempt: call.attempt,
-                action: action.id,
-                number: claimed.attempt.number,
-                idempotent: tool.is_some_and(|tool| tool.idempotent),
-            };
-            let why = actions::mask(engine, &mut transaction, &action).await?.text(&why);
-            let seq = give_up(&mut transaction, &action, &lost, ACTOR, Some(&why)).await?;
-            transaction.commit().await?;
-            engine.changes.publish(Change::action(action.id, seq));
-            Ok(())
-        }
-    }
+    own_calls::settle(engine, call.attempt, outcome, ACTOR).await
 }

@@ -21,16 +21,19 @@ pub mod expiry;
 pub mod failed_runs;
 pub mod full_view;
 pub mod gate;
+pub mod gateway;
 pub mod gating;
 pub mod groups;
 pub mod http_executor;
 pub mod idempotency;
 pub mod identity;
 pub mod input_schema;
+pub mod mcp_executor;
 pub mod metrics;
 pub mod monitoring;
 pub mod notify;
 pub mod outbound;
+pub mod own_calls;
 pub mod registry;
 pub mod retention;
 pub mod rule_pages;
@@ -47,6 +50,7 @@ pub mod tools;
 mod trail;
 pub mod trail_pages;
 pub mod upkeep;
+pub mod upstreams;
 
 use std::sync::Arc;
 

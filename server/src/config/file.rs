@@ -11,7 +11,7 @@ use engine::executors::{SigningSecret, TIMEOUT_SECONDS, ToolUrl};
 use serde::Deserialize;
 use toml::Value;
 
-use super::{ConfigError, KEYS};
+use super::{ConfigError, KEYS, UpstreamConfig, upstream};
 
 /// What a file says.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub(super) struct ConfigFile {
     /// The scalar keys, as text.
     pub(super) values: BTreeMap<String, String>,
     pub(super) tools: Vec<ToolConfig>,
+    pub(super) upstreams: Vec<UpstreamConfig>,
 }
 
 /// `[tools.NAME]`.
@@ -63,7 +64,8 @@ impl ConfigFile {
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let wrong = |wrong: String| ConfigError::File { path: path.to_owned(), wrong };
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
-        let mut file = Self { path: path.to_owned(), values: BTreeMap::new(), tools: Vec::new() };
+        let mut file =
+            Self { path: path.to_owned(), values: BTreeMap::new(), tools: Vec::new(), upstreams: Vec::new() };
         for (key, value) in table {
             match value {
                 Value::Table(tools) if key == "tools" => {
@@ -72,8 +74,15 @@ impl ConfigFile {
                         file.tools.push(tool);
                     }
                 }
+                Value::Table(upstreams) if key == "upstreams" => {
+                    for (name, table) in upstreams {
+                        let upstream = upstream::read(&name, table)
+                            .map_err(|error| wrong(format!("[upstreams.{name}]: {error}")))?;
+                        file.upstreams.push(upstream);
+                    }
+                }
                 _ if !KEYS.contains(&key.as_str()) => {
-                    let known = format!("{}, [tools.NAME]", KEYS.join(", "));
+                    let known = format!("{}, [tools.NAME], [upstreams.NAME]", KEYS.join(", "));
                     return Err(ConfigError::UnknownKey { path: path.to_owned(), key, known });
                 }
                 Value::String(text) => drop(file.values.insert(key, text)),

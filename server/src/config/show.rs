@@ -6,7 +6,7 @@ use domain::redaction::mask_text;
 use domain::risk::RiskTier;
 use domain::tool::Executor;
 
-use super::{Config, KEYS, LogFormat, Source};
+use super::{Config, KEYS, LogFormat, Place, Source};
 
 /// Stands for a secret.
 const MASK: &str = "***";
@@ -41,6 +41,28 @@ impl fmt::Display for Config {
                     writeln!(out, "{key} = {value}")?;
                 }
             }
+        }
+        for upstream in &self.upstreams {
+            writeln!(out, "\n[upstreams.{}]", upstream.name)?;
+            match &upstream.place {
+                Place::Command { program, arguments, environment, directory } => {
+                    let words: Vec<&String> = std::iter::once(program).chain(arguments).collect();
+                    writeln!(out, "command = {words:?}")?;
+                    let names = environment.keys().map(|name| format!("{} = {}", quoted(name), quoted(MASK)));
+                    writeln!(out, "env = {{ {} }}", names.collect::<Vec<_>>().join(", "))?;
+                    if let Some(directory) = directory {
+                        writeln!(out, "cwd = {}", quoted(directory))?;
+                    }
+                }
+                Place::Http { url, headers } => {
+                    writeln!(out, "url = {}", quoted(&mask_text(url)))?;
+                    let names = headers.keys().map(|name| format!("{} = {}", quoted(name.as_str()), quoted(MASK)));
+                    writeln!(out, "headers = {{ {} }}", names.collect::<Vec<_>>().join(", "))?;
+                }
+            }
+            writeln!(out, "pass = {:?}", upstream.pass)?;
+            writeln!(out, "hold_seconds = {}", upstream.hold.as_secs())?;
+            writeln!(out, "timeout_seconds = {}", upstream.timeout.as_secs())?;
         }
         Ok(())
     }

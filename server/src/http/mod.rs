@@ -27,6 +27,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::upstreams::Upstreams;
 
 /// The largest request body: a document of 1 MiB and the envelope around it.
 pub const BODY_LIMIT: usize = domain::action::limit::DOCUMENT + (64 << 10);
@@ -44,6 +45,8 @@ pub struct Shared {
     /// Cancelled when the server begins to stop: long answers end then.
     pub stopping: CancellationToken,
     pub config: Config,
+    /// MCP servers behind the gateway.
+    pub upstreams: Upstreams,
     pub readiness: Readiness,
 }
 
@@ -55,6 +58,7 @@ impl AppState {
             assets: assets::names(),
             leptos_options: console::leptos_options(),
             stopping,
+            upstreams: Upstreams::new(&config.upstreams, &config.outbound_allow),
             config,
             readiness: Readiness::default(),
         }))

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use engine::outbound::{OutboundAllow, Reach, Target};
 use http::HeaderMap;
-use reqwest::Client;
 use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
 
 pub use answer::{Answer, Body, LONGEST};
 use resolver::{Refused, Resolver};
@@ -59,6 +59,20 @@ impl Outbound {
         body: String,
         within: Duration,
     ) -> Result<Answer, NoAnswer> {
+        Ok(answer::read(self.open(url, headers, body, within).await?).await)
+    }
+
+    /// The same, but the answer's body is still to be read, within the same time.
+    ///
+    /// # Errors
+    /// As [`Outbound::post`].
+    pub async fn open(
+        &self,
+        url: &str,
+        headers: HeaderMap,
+        body: String,
+        within: Duration,
+    ) -> Result<Response, NoAnswer> {
         let not_sent = |why: String| NoAnswer::NotSent(format!("Nothing was sent: {why}."));
         // Judged again, though it was when it was configured: what is allowed may be less by now. An address in the
         // place of a name is judged here; a name's by the resolver.
@@ -66,7 +80,7 @@ impl Outbound {
         let client = self.client(target.reach(&self.allow)).map_err(|error| not_sent(words(&error)))?;
         let request = client.post(target.as_str()).headers(headers).body(body).timeout(within);
         match request.send().await {
-            Ok(response) => Ok(answer::read(response).await),
+            Ok(response) => Ok(response),
             Err(error) if error.is_connect() || error.is_builder() => {
                 Err(not_sent(format!("there is no connection to {}: {}", target.place(), words(&error))))
             }

@@ -4,6 +4,7 @@
 
 pub mod alerts;
 pub mod http_executor;
+pub mod mcp_executor;
 
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ pub struct Work {
 }
 
 /// All work of a server.
-pub fn all(sweep_seconds: u64) -> [Work; 7] {
+pub fn all(sweep_seconds: u64) -> [Work; 8] {
     let second = Duration::from_secs(1);
     [
         Work { name: "expire", every: Duration::from_secs(sweep_seconds), step: |engine| Box::pin(expire(engine)) },
@@ -36,6 +37,7 @@ pub fn all(sweep_seconds: u64) -> [Work; 7] {
         Work { name: "archive and purge", every: second * 60, step: |engine| Box::pin(retain(engine)) },
         Work { name: "close figures", every: second * 10, step: |engine| Box::pin(close_figures(engine)) },
         Work { name: "watch for alerts", every: second * 10, step: |engine| Box::pin(watch(engine)) },
+        Work { name: "forget unanswered calls", every: second * 3600, step: |engine| Box::pin(forget_calls(engine)) },
         Work { name: "forget idempotency keys", every: second * 3600, step: |engine| Box::pin(forget_keys(engine)) },
     ]
 }
@@ -73,6 +75,11 @@ pub async fn watch(engine: Engine) -> engine::Result<u64> {
 /// Forgets idempotency keys that are past their day.
 pub async fn forget_keys(engine: Engine) -> engine::Result<u64> {
     engine::idempotency::forget_old(&engine).await
+}
+
+/// Forgets calls through the gateway that are over and that nobody came back for.
+pub async fn forget_calls(engine: Engine) -> engine::Result<u64> {
+    engine::gateway::forget_unanswered(&engine).await
 }
 
 /// Starts the loops; they end when `stopping` is cancelled, between two steps.

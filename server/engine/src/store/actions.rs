@@ -578,6 +578,20 @@ pub(crate) async fn claim_for_http(connection: &mut PgConnection, tool: &str) ->
     maybe_action(record)
 }
 
+/// Takes a queued action that an MCP server behind the gateway is to run.
+pub(crate) async fn claim_for_mcp(connection: &mut PgConnection, id: ActionId) -> sqlx::Result<Option<Action>> {
+    let record = update_action!(
+        "SET execution_state = 'running'
+         WHERE a.id = $1 AND a.status = 'approved' AND a.execution_state = 'queued'
+           AND (SELECT t.executor = 'mcp' AND executor_is_ready(t.executor, t.executor_config)
+                FROM tools t WHERE t.name = a.tool_name)",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    maybe_action(record)
+}
+
 /// Takes a queued action for the agent that parked it and is to run it itself.
 pub(crate) async fn claim_for_agent(
     connection: &mut PgConnection,

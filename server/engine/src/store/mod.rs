@@ -22,6 +22,7 @@ pub(crate) mod tokens;
 pub(crate) mod tools;
 pub(crate) mod trail;
 pub(crate) mod upkeep;
+pub(crate) mod upstreams;
 pub(crate) mod users;
 pub(crate) mod warm;
 

@@ -2,19 +2,23 @@
 //! answers any request.
 //!
 //! The library reads numbers as machine numbers, and an approval is for exact digits. So each message is read here first,
-//! strictly; its arguments travel beside it as [`Arguments`], and the library's copy of them is not used.
+//! strictly; its parameters travel beside it as [`Sent`], and the library's copy of them is not used. An answer that is to
+//! arrive to the letter travels back the same way.
 
+mod exact;
+mod gateway;
 mod operator;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use domain::json::{Json, JsonError};
+use domain::problem::Problem;
 use rmcp::ServerHandler;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -23,18 +27,35 @@ use serde_json::json;
 use super::AppState;
 use super::problem::ApiResult;
 use super::session::Caller;
+use exact::Sent;
 
 /// The code of a message that cannot be read (JSON-RPC 2.0, section 5.1).
 const PARSE_ERROR: i64 = -32_700;
-
-/// `params.arguments` of a message as it was sent: every digit, every member once.
-#[derive(Clone)]
-struct Arguments(Json);
+/// The code of the gateway's own errors.
+const UPSTREAM_DOWN: i64 = -32_000;
 
 /// The endpoints.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let operator = service(operator::Operator::new(state), state);
-    Router::new().route("/mcp/operator", any(move |_: Caller, request: Request| serve(operator.clone(), request)))
+    Router::new()
+        .route("/mcp/operator", any(move |_: Caller, request: Request| serve(operator.clone(), request)))
+        .route("/mcp/{upstream}", any(gate))
+}
+
+/// A request of an agent to an MCP server behind the gateway.
+async fn gate(
+    State(state): State<AppState>,
+    Caller(principal): Caller,
+    Path(name): Path<String>,
+    request: Request,
+) -> ApiResult<Response> {
+    engine::gateway::may_call(&principal)?;
+    let upstream = state.upstreams.get(&name).ok_or_else(|| Problem::not_found("upstream"))?.clone();
+    let Some(met) = upstream.met() else {
+        let message = format!("The upstream {name} is not up: {}. It is tried again.", upstream.trouble());
+        return Ok(failed(StatusCode::SERVICE_UNAVAILABLE, UPSTREAM_DOWN, &message));
+    };
+    serve(service(gateway::Gateway::new(&state, principal, upstream, met), &state), request).await
 }
 
 /// Whoever may ask at all is settled before, by [`Caller`]; where requests come from, by the middleware of every route.
@@ -63,13 +84,17 @@ async fn serve<S: ServerHandler + Clone>(
         Ok(message) => message,
         Err(error) => return Ok(unreadable(&error)),
     };
-    if let Some(arguments) = message.get("params").and_then(|params| params.get("arguments")) {
-        parts.extensions.insert(Arguments(arguments.clone()));
-    }
-    Ok(service.handle(Request::from_parts(parts, Body::from(bytes))).await.map(Body::new))
+    let sent = Sent::of(&message);
+    parts.extensions.insert(sent.clone());
+    let response = service.handle(Request::from_parts(parts, Body::from(bytes))).await.map(Body::new);
+    Ok(exact::restore(response, sent).await)
 }
 
 fn unreadable(error: &JsonError) -> Response {
-    let error = json!({"code": PARSE_ERROR, "message": error.to_string()});
-    (StatusCode::BAD_REQUEST, axum::Json(json!({"jsonrpc": "2.0", "id": null, "error": error}))).into_response()
+    failed(StatusCode::BAD_REQUEST, PARSE_ERROR, &error.to_string())
+}
+
+fn failed(status: StatusCode, code: i64, message: &str) -> Response {
+    let error = json!({"code": code, "message": message});
+    (status, axum::Json(json!({"jsonrpc": "2.0", "id": null, "error": error}))).into_response()
 }

@@ -19,7 +19,7 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use tower::ServiceExt;
 
-use super::Arguments;
+use super::Sent;
 use crate::http::problem::ApiError;
 use crate::http::{AppState, rest};
 use tools::Tool;
@@ -95,7 +95,7 @@ impl ServerHandler for Operator {
             .get::<Parts>()
             .ok_or_else(|| ErrorData::internal_error("the request came without its head", None))?;
         let none = Json::Object(Vec::new());
-        let arguments = parts.extensions.get::<Arguments>().map_or(&none, |Arguments(arguments)| arguments);
+        let arguments = parts.extensions.get::<Sent>().and_then(|sent| sent.params.get("arguments")).unwrap_or(&none);
         let (text, failed) = self.ask(tool, arguments, parts).await?;
         Ok(told(text, failed).into())
     }

@@ -1,0 +1,243 @@
+// The gateway before MCP servers that nobody here wrote, called by the official clients: what is not gated passes to the letter,
+// what is gated waits and runs once, whatever happens to whom in between.
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { agentOf, callTool, isUp, program, words } from '../../support/gateway';
+import { python } from '../../support/mail';
+import { expect, test } from '../../support/test';
+import { API, approve, ask, events, reject, show, until, type Json } from './kit';
+
+const folder = await mkdtemp(join(tmpdir(), 'countersign-files-'));
+const log = join(folder, 'calls.log');
+const path = `env = { PATH = ${JSON.stringify(process.env.PATH)} }`;
+const config = `
+[upstreams.files]
+command = ${words(process.execPath, program('@modelcontextprotocol/server-filesystem'), folder)}
+${path}
+pass = ["read_*", "list_*"]
+hold_seconds = 3
+
+[upstreams.raw]
+command = ${words(python(), resolve(import.meta.dirname, '../../support/raw_upstream.py'), log)}
+${path}
+hold_seconds = 2
+timeout_seconds = 20
+
+[upstreams.nowhere]
+command = ["/no/such/program"]
+
+[tools."raw/keep"]
+risk_tier = "low"
+`;
+
+test.use({ serverOptions: { config } });
+test.afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const calls = async (): Promise<string[]> => (existsSync(log) ? (await readFile(log, 'utf8')).trim().split('\n') : []);
+const waiting = async (server: any, token: string, tool: string): Promise<Json[]> =>
+  (await ask(server, 'GET', `${API}/actions?status=pending&tool_name=${encodeURIComponent(tool)}`, { token })).data;
+/** The one call of the tool that waits. */
+const waits = (server: any, token: string, tool: string): Promise<Json> =>
+  until(async () => {
+    const [action, ...more] = await waiting(server, token, tool);
+    expect(more).toEqual([]);
+    return action;
+  });
+
+test('reading passes, writing waits: approved, the file has exactly the text, and the agent is told', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'files'));
+  const { tools } = await client.listTools();
+  const gating = (name: string) => (tools.find((tool) => tool.name === name) as any)._meta['countersign.dev/gating'];
+  expect(gating('read_file')).toEqual({ tool: 'files/read_file', gating: 'passes', risk_tier: null });
+  expect(gating('write_file')).toMatchObject({ tool: 'files/write_file', gating: 'gated' });
+  await writeFile(join(folder, 'there.txt'), 'what is there');
+  const read = await callTool(client, 'read_file', { path: join(folder, 'there.txt') });
+  expect([read.failed, read.text, read.action]).toEqual([false, 'what is there', undefined]);
+
+  const file = join(folder, 'new.txt');
+  const content = 'Grüße, 12345678901234567890.10\n\u0000 and "quotes"'.replace('\u0000', '');
+  const written = callTool(client, 'write_file', { path: file, content });
+  const action = await waits(server, person.token!, 'files/write_file');
+  expect(action.tool_args).toEqual({ path: file, content });
+  expect(existsSync(file)).toBe(false);
+  await approve(server, person.token!, action.id);
+  const outcome = await written;
+  expect([outcome.failed, outcome.action?.id, outcome.action?.status]).toEqual([false, action.id, 'executed']);
+  expect(outcome.text).toContain('Successfully wrote');
+  expect(await readFile(file, 'utf8')).toBe(content);
+  expect(await events(server, person.token!, action.id)).toEqual(['action_parked', 'action_approved', 'execution_claimed', 'execution_succeeded']);
+  expect((await show(server, person.token!, action.id)).data.execution_result.result.content[0].text).toContain('Successfully wrote');
+  const registered = (await ask(server, 'GET', `${API}/tools/${encodeURIComponent('files/write_file')}`, { token: person.token })).data;
+  expect(registered).toMatchObject({ executor: 'mcp', input_schema: { required: ['path', 'content'] } });
+  await client.close();
+});
+
+test('rejected: there is no file, and the agent reads the reason', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'files'));
+  const file = join(folder, 'never.txt');
+  const written = callTool(client, 'write_file', { path: file, content: 'x' });
+  await reject(server, person.token!, (await waits(server, person.token!, 'files/write_file')).id, 'not in this folder');
+  const outcome = await written;
+  expect([outcome.failed, outcome.text, outcome.action?.status]).toEqual([true, 'Rejected: not in this folder', 'rejected']);
+  expect(existsSync(file)).toBe(false);
+  await client.close();
+});
+
+test('arguments that do not fit the upstream’s schema are refused before anybody is asked', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'files'));
+  const outcome = await callTool(client, 'write_file', { path: 7 });
+  expect([outcome.failed, outcome.code]).toEqual([true, 'invalid_request']);
+  expect(outcome.text).toContain('content');
+  expect(await waiting(server, person.token!, 'files/write_file')).toEqual([]);
+  await expect(callTool(client, 'no_such_tool', {})).rejects.toThrow(/offers no "no_such_tool"/);
+  await client.close();
+});
+
+test('an agent that was told that its call waits, comes back with it: the same action, one run, the outcome', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const before = (await calls()).length;
+  const args = { seconds: 0, n: 1 };
+  const told = await callTool(client, 'slow', args);
+  expect([told.failed, told.action?.status]).toEqual([false, 'pending']);
+  expect(told.text).toContain(`Waiting for approval: ${server.url}/approvals/${told.action!.id}`);
+  const again = callTool(client, 'slow', args);
+  await approve(server, person.token!, told.action!.id);
+  const outcome = await again;
+  expect([outcome.action?.id, outcome.action?.status, outcome.text]).toEqual([told.action!.id, 'executed', 'done']);
+  expect((await calls()).length - before).toBe(1);
+  const next = await callTool(client, 'slow', args);
+  expect([next.action?.status, next.action!.id === told.action!.id]).toEqual(['pending', false]);
+  await reject(server, person.token!, next.action!.id, 'once is enough');
+  expect((await callTool(client, 'slow', args)).text).toBe('Rejected: once is enough');
+  await client.close();
+});
+
+test('an agent that has gone while its call waited: the call runs once without it, and the agent gets what it was when it is back', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const before = (await calls()).length;
+  const args = { seconds: 0, n: 2 };
+  const gone = callTool(client, 'slow', args).catch(() => 'gone');
+  const action = await waits(server, person.token!, 'raw/slow');
+  await client.close();
+  expect(await gone).toBe('gone');
+  await approve(server, person.token!, action.id);
+  await until(async () => (await show(server, person.token!, action.id)).data.status === 'executed');
+  const back = await agentOf(server.url, agent.token!, 'raw');
+  const outcome = await callTool(back, 'slow', args);
+  expect([outcome.action?.id, outcome.text]).toEqual([action.id, 'done']);
+  expect((await calls()).length - before).toBe(1);
+  await back.close();
+});
+
+test('every digit arrives, there and back', async ({ server, agent, person }) => {
+  await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const rule = { tool_name: 'raw/keep', description: 'anything', arg_constraints: {}, confirm_broad: true, max_uses: 5 };
+  const made = await ask(server, 'POST', `${API}/rules`, { token: person.token, body: rule });
+  expect(made.status, made.text).toBe(201);
+  const params = '{"name":"keep","arguments":{"measure":12345678901234567890.10,"rate":1.50,"small":1e-400}}';
+  const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`;
+  const headers = { accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-11-25' };
+  const answer = await ask(server, 'POST', '/mcp/raw', { token: agent.token, body, headers });
+  expect(answer.status, answer.text).toBe(200);
+  expect(answer.text).toContain('"structuredContent":{"amount":12345678901234567890.10}');
+  expect(answer.text).toContain('"own":{"kept":true}');
+  expect((await calls()).at(-1)).toContain('"arguments":{"measure":12345678901234567890.10,"rate":1.50,"small":1e-400}');
+  const twice = await ask(server, 'POST', '/mcp/raw', { token: agent.token, body: body.replace('"rate"', '"measure"'), headers });
+  expect([twice.status, twice.json.error.code]).toEqual([400, -32700]);
+});
+
+test('a failure of the tool is one, an error of the protocol too, and neither is taken for success', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  for (const [tool, words, error] of [
+    ['refuse', 'the disk is full', 'the disk is full'],
+    ['fail', 'no such thing', 'no such thing'],
+  ] as const) {
+    const called = callTool(client, tool, {});
+    const action = await waits(server, person.token!, `raw/${tool}`);
+    await approve(server, person.token!, action.id);
+    const outcome = await called;
+    expect([outcome.failed, outcome.text], tool).toEqual([true, words]);
+    const { execution_state, execution_result } = (await show(server, person.token!, action.id)).data;
+    expect([execution_state, execution_result.success, execution_result.error]).toEqual(['failed', false, error]);
+  }
+  await client.close();
+});
+
+test('an upstream that ends in the middle of a call leaves it unknown, is started again, and the call is not', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const before = (await calls()).length;
+  const called = callTool(client, 'die', {});
+  const action = await waits(server, person.token!, 'raw/die');
+  expect(action.risk_tier, 'it says of itself that it destroys').toBe('high');
+  await approve(server, person.token!, action.id);
+  const outcome = await called;
+  expect([outcome.failed, outcome.action?.status]).toEqual([true, 'unknown']);
+  expect(outcome.text).toContain('Nobody knows whether the call has run');
+  expect((await show(server, person.token!, action.id)).data.execution_state).toBe('unknown');
+  const again = await isUp(async () => {
+    const own = await agentOf(server.url, agent.token!, 'raw');
+    await own.listTools();
+    return own;
+  });
+  const same = await callTool(again, 'die', {});
+  expect([same.action?.id, same.action?.status]).toEqual([action.id, 'unknown']);
+  expect((await calls()).length - before).toBe(1);
+  await ask(server, 'POST', `${API}/actions/${action.id}/resolve`, { token: person.token, body: { outcome: 'failed', note: 'nothing is there' } });
+  expect((await callTool(again, 'die', {})).text).toContain('nothing is there');
+  await again.close();
+});
+
+test('a program gets the environment that is configured, and no secret of ours or of the agent’s', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const called = callTool(client, 'environment', {});
+  await approve(server, person.token!, (await waits(server, person.token!, 'raw/environment')).id);
+  const names = (await called).text.split(' ').filter((name) => !['LC_CTYPE', 'PYTHONDONTWRITEBYTECODE'].includes(name));
+  expect(names).toEqual(['PATH']);
+  expect((await calls()).join('\n')).not.toContain(agent.token!);
+  await client.close();
+});
+
+test('progress of the call is told, and that it waits too', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const told: string[] = [];
+  const called = callTool(client, 'slow', { seconds: 2, n: 3 }, { onprogress: ({ message }: any) => told.push(message) });
+  await approve(server, person.token!, (await waits(server, person.token!, 'raw/slow')).id);
+  expect((await called).text).toBe('done');
+  expect(told).toContain('working');
+  await client.close();
+});
+
+test('an upstream that is not there is told in words, with its cause, and nobody else is touched', async ({ server, agent, person }) => {
+  const answer = await ask(server, 'POST', '/mcp/nowhere', { token: agent.token, body: { jsonrpc: '2.0', id: 1, method: 'initialize', params: {} } });
+  expect([answer.status, answer.json.error.code]).toEqual([503, -32000]);
+  expect(answer.json.error.message).toContain('/no/such/program cannot be started');
+  expect((await ask(server, 'POST', '/mcp/unheard-of', { token: agent.token, body: {} })).status).toBe(404);
+  expect((await ask(server, 'POST', '/mcp/files', { token: person.token, body: {} })).code).toBe('forbidden');
+  expect((await ask(server, 'POST', '/mcp/files', { body: {} })).status).toBe(401);
+});
+
+test('killed between approval and call: one write, or nobody knows, and never two', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const before = (await calls()).length;
+  const args = { seconds: 1, n: 4 };
+  const called = callTool(client, 'slow', args).catch(() => 'gone');
+  const action = await waits(server, person.token!, 'raw/slow');
+  await approve(server, person.token!, action.id);
+  await server.kill();
+  expect(await called).toBe('gone');
+  await server.begin();
+  const back = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  await until(async () => {
+    const { status, execution_state } = (await show(server, person.token!, action.id)).data;
+    return status === 'executed' || execution_state === 'unknown';
+  }, 60_000);
+  const outcome = await callTool(back, 'slow', args);
+  expect(outcome.action?.id).toBe(action.id);
+  const runs = (await calls()).length - before;
+  expect(runs).toBeLessThanOrEqual(1);
+  if (outcome.action?.status === 'executed') expect(runs).toBe(1);
+  await back.close();
+});

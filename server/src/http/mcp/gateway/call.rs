@@ -1,0 +1,247 @@
+//! A gated call: parked or found again, held until it has an outcome or the time is over.
+
+use std::time::Duration;
+
+use domain::action::Action;
+use domain::id::ActionId;
+use domain::json::Json;
+use domain::lifecycle::{ExecutionState, Status};
+use domain::problem::{Code, Problem};
+use engine::actions::Until;
+use engine::gate::ParkRequest;
+use engine::upstreams::tool_name;
+use rmcp::model::ProgressNotificationParam;
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer};
+use tokio::time::{Instant, sleep};
+
+use super::{Gateway, sent, tell_progress};
+use crate::upstreams::{Fault, texts};
+
+/// Where a result says which action it is of.
+const ACTION: &str = "countersign.dev/action";
+/// How often an agent that wants to hear of progress is told that its call still waits.
+const TELL: Duration = Duration::from_secs(5);
+
+/// Where a call stands.
+enum Stands {
+    /// The agent is told, and the call is over for it.
+    Over(Json),
+    /// It is told, and may come back with the same call.
+    Open(Json),
+    /// It is to be made now.
+    ToBeMade,
+    /// Something is still to happen.
+    Waits(Until),
+}
+
+impl Gateway {
+    /// The result of a gated call.
+    pub(super) async fn gated(&self, name: &str, context: &RequestContext<RoleServer>) -> Result<Json, ErrorData> {
+        let arguments = sent(context)?.params.get("arguments").cloned();
+        let request = ParkRequest {
+            tool_name: tool_name(&self.upstream.config.name, name),
+            tool_args: arguments.unwrap_or_else(|| Json::Object(Vec::new())),
+            agent_summary: None,
+            session_id: None,
+            why: None,
+            evidence: None,
+            expires_in_hours: None,
+            deduplication_key: None,
+            id: None,
+            under_attempt: None,
+        };
+        match self.see_through(request, context).await {
+            Ok(result) => Ok(result),
+            Err(engine::Error::Problem(problem)) => Ok(refused(&problem)),
+            Err(error) => Err(ErrorData::internal_error(error.into_problem().detail, None)),
+        }
+    }
+
+    async fn see_through(&self, request: ParkRequest, context: &RequestContext<RoleServer>) -> engine::Result<Json> {
+        let deadline = Instant::now() + self.upstream.config.hold;
+        let mut action = engine::gateway::submit(self.engine(), &self.principal, request).await?.action;
+        loop {
+            let until = match self.stands(&action) {
+                Stands::Over(result) => return self.over(action.id, result, context).await,
+                Stands::Open(result) => return Ok(result),
+                Stands::Waits(until) => until,
+                Stands::ToBeMade => {
+                    let progress = tell_progress(context);
+                    let made = self.state.upstreams.make(self.engine(), &self.upstream, action.id, progress).await?;
+                    match made.map(|answer| self.told(action.id, answer)) {
+                        Some(Stands::Over(result)) => return self.over(action.id, result, context).await,
+                        Some(Stands::Open(result)) => return Ok(result),
+                        _ => Until::Executed,
+                    }
+                }
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            action = self.wait(action.id, until, left, context).await?;
+            let over = Instant::now() >= deadline || context.ct.is_cancelled();
+            if over && matches!(self.stands(&action), Stands::Waits(_) | Stands::ToBeMade) {
+                return Ok(self.pending(&action));
+            }
+        }
+    }
+
+    /// The agent is told, and calls anew from now on; one that has gone meanwhile finds what it was when it is back.
+    async fn over(&self, id: ActionId, result: Json, context: &RequestContext<RoleServer>) -> engine::Result<Json> {
+        if !context.ct.is_cancelled() {
+            engine::gateway::answered(self.engine(), id).await?;
+        }
+        Ok(result)
+    }
+
+    fn stands(&self, action: &Action) -> Stands {
+        match (action.status, action.execution_state) {
+            (Status::Pending, _) => Stands::Waits(Until::Decided),
+            (Status::Approved, Some(ExecutionState::Unknown)) => Stands::Open(self.unknown(action)),
+            (Status::Approved, Some(ExecutionState::Queued)) => Stands::ToBeMade,
+            (Status::Approved, _) => Stands::Waits(Until::Executed),
+            (Status::Executed, _) => Stands::Over(self.stored(action)),
+            (Status::Rejected | Status::Expired | Status::Withdrawn | Status::Abandoned, _) => {
+                Stands::Over(self.turned_down(action))
+            }
+        }
+    }
+
+    /// Waits for a change, and tells an agent that wants to hear of it that it waits.
+    async fn wait(
+        &self,
+        id: ActionId,
+        until: Until,
+        within: Duration,
+        context: &RequestContext<RoleServer>,
+    ) -> engine::Result<Action> {
+        let begun = Instant::now();
+        let waiting = engine::actions::wait(self.engine(), &self.principal, id, within, until);
+        tokio::pin!(waiting);
+        loop {
+            tokio::select! {
+                full = &mut waiting => return Ok(full?.action),
+                () = sleep(TELL) => self.tell_that_it_waits(id, begun.elapsed(), context).await,
+                () = context.ct.cancelled() => {
+                    let now = engine::actions::get(self.engine(), &self.principal, id).await?;
+                    return Ok(now.action);
+                }
+            }
+        }
+    }
+
+    async fn tell_that_it_waits(&self, id: ActionId, since: Duration, context: &RequestContext<RoleServer>) {
+        let Some(token) = context.meta.get_progress_token() else { return };
+        let mut progress = ProgressNotificationParam::new(token, since.as_secs_f64());
+        progress.message = Some(format!("Waiting for approval: {}", self.url(id)));
+        // An agent that has gone comes back, or does not.
+        let _ = context.peer.notify_progress(progress).await;
+    }
+
+    /// What the agent is told of a call that was made just now: the upstream's answer to the letter.
+    fn told(&self, id: ActionId, answer: Result<Json, Fault>) -> Stands {
+        match answer {
+            Ok(result) => Stands::Over(with_action(result, id, "executed", &self.url(id))),
+            Err(Fault::Lost(why)) => Stands::Open(self.error(id, "unknown", &unknown(&why))),
+            Err(fault) => Stands::Over(self.error(id, "executed", fault.words())),
+        }
+    }
+
+    /// The result as it was kept: the call was made by somebody who is not here.
+    fn stored(&self, action: &Action) -> Json {
+        let result = action.execution_result.as_ref();
+        let kept = result.and_then(|result| result.result.clone()).filter(|kept| kept.get("content").is_some());
+        match (kept, result) {
+            (Some(kept), _) => with_action(kept, action.id, "executed", &self.url(action.id)),
+            (None, Some(result)) if !result.success => {
+                let error = result.error.as_deref().unwrap_or("The call failed without a word.");
+                self.error(action.id, "executed", error)
+            }
+            (None, result) => {
+                let kept = result.and_then(|result| result.result.as_ref()).map(Json::to_text);
+                let words = format!("The call was approved and has run. {}", kept.unwrap_or_default());
+                self.text(action.id, "executed", words.trim(), false)
+            }
+        }
+    }
+
+    fn turned_down(&self, action: &Action) -> Json {
+        let id = action.id;
+        let reason = action.decision_reason.as_deref().unwrap_or_default();
+        let words = match action.status {
+            Status::Rejected => format!("Rejected: {reason}"),
+            Status::Expired => "Nobody decided on the call before its deadline. It did not run.".to_owned(),
+            Status::Withdrawn => format!("The call was withdrawn. It did not run. {reason}"),
+            _ => format!("The call was given up. {reason}"),
+        };
+        self.error(id, action.status.as_str(), words.trim())
+    }
+
+    fn unknown(&self, action: &Action) -> Json {
+        self.error(action.id, "unknown", &unknown("The answer was lost."))
+    }
+
+    /// Success-shaped: nothing is wrong.
+    fn pending(&self, action: &Action) -> Json {
+        let url = self.url(action.id);
+        let words = if action.status == Status::Pending {
+            format!(
+                "Waiting for approval: {url}\nNothing has run yet. Call the tool again with the same arguments to go on waiting: it is the same call, and runs once."
+            )
+        } else {
+            format!(
+                "The call is approved and has not run yet: {}. Call the tool again with the same arguments to hear of its outcome: it is the same call, and runs once.\n{url}",
+                self.upstream.trouble()
+            )
+        };
+        self.text(action.id, action.status.as_str(), &words, false)
+    }
+
+    fn error(&self, id: ActionId, status: &str, words: &str) -> Json {
+        self.text(id, status, words, true)
+    }
+
+    fn text(&self, id: ActionId, status: &str, words: &str, is_error: bool) -> Json {
+        with_action(result_of(words, is_error), id, status, &self.url(id))
+    }
+
+    fn url(&self, id: ActionId) -> String {
+        format!("{}/approvals/{id}", self.state.config.base_url())
+    }
+}
+
+fn unknown(why: &str) -> String {
+    format!("{why} Nobody knows whether the call has run: it is not made again by itself. A person finds out.")
+}
+
+/// The gate refused the call, or could not take it.
+fn refused(problem: &Problem) -> Json {
+    let mut words = problem.detail.clone();
+    for error in problem.errors.iter().filter(|_| problem.code == Code::InvalidRequest) {
+        words.push_str(&format!("\n{} {}", error.pointer.trim_start_matches("/tool_args"), error.message));
+    }
+    let mut result = result_of(&words, true);
+    if let Json::Object(members) = &mut result {
+        let code = Json::object([("code", Json::from(problem.code.as_str()))]);
+        members.push(("_meta".to_owned(), Json::Object(vec![("countersign.dev/problem".to_owned(), code)])));
+    }
+    result
+}
+
+fn result_of(words: &str, is_error: bool) -> Json {
+    let text = Json::object([("type", Json::from("text")), ("text", Json::from(words))]);
+    Json::object([("content", Json::Array(vec![text])), ("isError", Json::from(is_error))])
+}
+
+/// The result, and which action it is of.
+fn with_action(result: Json, id: ActionId, status: &str, url: &str) -> Json {
+    let action =
+        Json::object([("id", Json::from(id.to_string())), ("status", Json::from(status)), ("url", Json::from(url))]);
+    let Json::Object(mut members) = result else {
+        return with_action(result_of(&texts(&result), false), id, status, url);
+    };
+    match members.iter_mut().find(|(name, _)| name == "_meta") {
+        Some((_, Json::Object(meta))) => meta.push((ACTION.to_owned(), action)),
+        _ => members.push(("_meta".to_owned(), Json::Object(vec![(ACTION.to_owned(), action)]))),
+    }
+    Json::Object(members)
+}

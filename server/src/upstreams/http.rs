@@ -1,0 +1,180 @@
+//! An upstream that is reached over streamable HTTP, with credentials of our own. A request is one POST; what comes back is one
+//! document or a stream of events that ends with the answer.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use domain::json::Json;
+use futures::StreamExt;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::Response;
+use sse_stream::SseStream;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::message::{Answer, Fault, Incoming, read, request};
+use crate::config::Place;
+use crate::outbound::{NoAnswer, Outbound};
+
+const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
+/// The longest answer that is read, in bytes.
+const LONGEST: usize = 16 << 20;
+
+/// An upstream somewhere else.
+pub(super) struct Remote {
+    outbound: Outbound,
+    url: String,
+    headers: HeaderMap,
+    next: AtomicI64,
+    /// What it settled in the handshake.
+    settled: RwLock<HeaderMap>,
+}
+
+impl Remote {
+    pub(super) fn new(outbound: Outbound, place: &Place) -> Result<Self, Fault> {
+        let Place::Http { url, headers } = place else { return Err(Fault::NotSent("it has no URL".to_owned())) };
+        Ok(Self {
+            outbound,
+            url: url.clone(),
+            headers: headers.clone(),
+            next: AtomicI64::new(1),
+            settled: RwLock::default(),
+        })
+    }
+
+    /// From now on requests say that they are of this revision of the protocol.
+    pub(super) fn settle(&self, protocol: &str) {
+        if let Ok(value) = HeaderValue::try_from(protocol) {
+            self.settled.write().unwrap_or_else(PoisonError::into_inner).insert(VERSION, value);
+        }
+    }
+
+    /// Asks, and waits for the answer.
+    pub(super) async fn request(
+        &self,
+        method: &str,
+        params: impl FnOnce(i64) -> Json,
+        progress: Option<mpsc::UnboundedSender<Json>>,
+        within: Duration,
+    ) -> Answer {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let params = params(id);
+        let name = params.get("name").or_else(|| params.get("uri")).and_then(Json::as_str).map(str::to_owned);
+        let body = request(id, method, params);
+        let response = self.post(method, name.as_deref(), body, within).await?;
+        if !response.status().is_success() {
+            return refused(response).await;
+        }
+        if method == "initialize"
+            && let Some(session) = response.headers().get(SESSION)
+        {
+            self.settled.write().unwrap_or_else(PoisonError::into_inner).insert(SESSION, session.clone());
+        }
+        match timeout(within, answer(response, id, progress)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Fault::Lost(format!("The upstream did not answer within {} s.", within.as_secs()))),
+        }
+    }
+
+    pub(super) async fn notify(&self, method: &str, line: String) {
+        let told = self.post(method, None, line, Duration::from_secs(10)).await;
+        if let Err(fault) = told {
+            tracing::debug!(why = fault.words(), "an upstream was not told");
+        }
+    }
+
+    async fn post(&self, method: &str, name: Option<&str>, body: String, within: Duration) -> Result<Response, Fault> {
+        let mut headers = self.headers.clone();
+        headers.extend(self.settled.read().unwrap_or_else(PoisonError::into_inner).clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+        for (header, text) in [(METHOD, Some(method)), (NAME, name)] {
+            if let Some(value) = text.and_then(|text| HeaderValue::try_from(text).ok()) {
+                headers.insert(header, value);
+            }
+        }
+        self.outbound.open(&self.url, headers, body, within).await.map_err(|no| match no {
+            NoAnswer::NotSent(why) => Fault::NotSent(why),
+            NoAnswer::Lost(why) => Fault::Lost(why),
+        })
+    }
+}
+
+/// A status that is an error says with certainty that the call was refused, unless it speaks of the upstream's own trouble.
+async fn refused(response: Response) -> Answer {
+    let status = response.status();
+    let body = body(response).await.unwrap_or_default();
+    if let Some(Incoming::Answer(_, Err(fault))) = Json::parse(&body).ok().as_ref().and_then(read_any) {
+        return Err(fault);
+    }
+    let said = format!("The upstream answered with status {status}.");
+    Err(if status.is_server_error() {
+        Fault::Lost(said)
+    } else {
+        Fault::Refused { code: -32_000, message: said, data: None }
+    })
+}
+
+/// Some errors come without the id of what they are about.
+fn read_any(message: &Json) -> Option<Incoming> {
+    if message.get("error").is_some() && message.get("id").is_none_or(Json::is_null) {
+        let mut members = message.as_object()?.to_vec();
+        members.retain(|(name, _)| name != "id");
+        members.push(("id".to_owned(), Json::from(0_i64)));
+        return read(&Json::Object(members));
+    }
+    read(message)
+}
+
+async fn answer(response: Response, id: i64, progress: Option<mpsc::UnboundedSender<Json>>) -> Answer {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("text/event-stream") {
+        return stream(response, id, progress).await;
+    }
+    let bytes = body(response).await?;
+    match Json::parse(&bytes).ok().as_ref().and_then(read) {
+        Some(Incoming::Answer(own, answer)) if own == id => answer,
+        _ => Err(Fault::Lost("The upstream answered with something that is no answer.".to_owned())),
+    }
+}
+
+async fn stream(response: Response, id: i64, progress: Option<mpsc::UnboundedSender<Json>>) -> Answer {
+    let mut events = SseStream::from_bytes_stream(response.bytes_stream());
+    let mut read_so_far = 0;
+    while let Some(Ok(event)) = events.next().await {
+        let Some(data) = event.data else { continue };
+        read_so_far += data.len();
+        if read_so_far > LONGEST {
+            return Err(Fault::Lost("The upstream's answer is too long.".to_owned()));
+        }
+        match Json::parse_str(&data).ok().as_ref().and_then(read) {
+            Some(Incoming::Answer(own, answer)) if own == id => return answer,
+            Some(Incoming::Notification { method, params }) if method == "notifications/progress" => {
+                if let Some(progress) = &progress {
+                    let _ = progress.send(params);
+                }
+            }
+            _ => {}
+        }
+    }
+    Err(Fault::Lost("The upstream's answer ended before its end.".to_owned()))
+}
+
+async fn body(mut response: Response) -> Result<Vec<u8>, Fault> {
+    let mut kept = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(piece)) if kept.len() + piece.len() > LONGEST => {
+                return Err(Fault::Lost("The upstream's answer is too long.".to_owned()));
+            }
+            Ok(Some(piece)) => kept.extend_from_slice(&piece),
+            Ok(None) => return Ok(kept),
+            Err(_) => return Err(Fault::Lost("The upstream's answer ended before its end.".to_owned())),
+        }
+    }
+}
