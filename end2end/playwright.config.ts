@@ -1,15 +1,15 @@
 // How the journeys run: every test file gets a real server of its own (support/server.ts), browsers are the Chromium
 // of this machine. No retries: a journey that passes the second time only is a defect.
+import { join } from 'node:path';
+
 import { defineConfig } from '@playwright/test';
 
 const CHROMIUM = process.env.COUNTERSIGN_CHROMIUM || process.env.CHROMIUM || '/usr/bin/chromium';
 
-const SIZE = /size\.spec\.ts$/;
-
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
-  reporter: [['list'], ['./support/failures.ts']],
+  reporter: [['list'], [join(import.meta.dirname, 'support/failures.ts')]],
   retries: 0,
   workers: 2,
   // Tests of a file share a server and run one after the other; files run side by side.
@@ -42,8 +42,6 @@ export default defineConfig({
   },
   projects: [
     { name: 'api', testDir: 'tests/api' },
-    { name: 'browser', testDir: 'tests/browser', testIgnore: SIZE },
-    // How a page feels is measured when nobody else has the processors.
-    { name: 'size', testDir: 'tests/browser', testMatch: SIZE, dependencies: ['api', 'browser'] },
+    { name: 'browser', testDir: 'tests/browser' },
   ],
 });

@@ -37,6 +37,9 @@ CREATE TABLE unanswered_calls (
     action_id  uuid        NOT NULL,
     agent_id   text        NOT NULL,
     call_key   text        NOT NULL,
+    -- The request that is held for it, as its agent numbers them, and until when: what the agent cancels.
+    request_id text,
+    held_until timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT unanswered_calls_pkey PRIMARY KEY (action_id),
     CONSTRAINT unanswered_calls_call_key UNIQUE (agent_id, call_key)

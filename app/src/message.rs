@@ -38,6 +38,8 @@ pub(crate) mod rules;
 pub(crate) mod settings;
 #[cfg(feature = "ssr")]
 pub(crate) mod tools;
+#[cfg(feature = "ssr")]
+pub(crate) mod upstreams;
 
 pub(crate) const PRODUCT: &str = "Countersign";
 

@@ -2,11 +2,11 @@
 // machine: to be read, not to be asserted.
 //
 //   make bench                      everything, about fifteen minutes
-//   make bench ARGS="--only park"   one of: park, watch, rules, decide, page, size, metrics, audit, memory, start, wasm
+//   make bench ARGS="--only park"   one of: park, watch, rules, decide, page, size, metrics, audit, memory, start, felt, wasm
 //   make bench ARGS="--rounds 3 --seconds 4"
 import { execFile } from 'node:child_process';
-import { readdir, stat, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { mkdtemp, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -84,7 +84,20 @@ async function measure(server) {
   if (wanted('audit')) await trail(server, tokens);
   if (wanted('metrics')) await metrics(server);
   if (wanted('start')) await start(server);
+  if (wanted('felt')) await felt();
   if (wanted('wasm')) await wasm();
+}
+
+/** How the heaviest calls feel in a browser (show-44). */
+async function felt() {
+  const file = join(await mkdtemp(join(tmpdir(), 'countersign-felt-')), 'felt');
+  const words = ['--no-install', 'playwright', 'test', '--config', 'bench/felt/felt.config.ts'];
+  await run('npx', words, { cwd: resolve(HERE, '..'), env: { ...process.env, FELT: file } });
+  const felt = (await readFile(file, 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
+  const worst = (of) => felt.toSorted((a, b) => b[of] - a[of])[0];
+  const [paint, task] = [worst('paint'), worst('task')];
+  report(`First paint of the heaviest calls, the worst: ${paint.what}, ${paint.doing}`, ms(paint.paint), '< 1 s', paint.paint < 1_000);
+  report(`The longest task of their pages: ${task.what}, ${task.doing}`, ms(task.task), '<= 200 ms', task.task <= 200);
 }
 
 async function memory(server) {

@@ -1,5 +1,9 @@
 // A queue as it is on a good day, with an action in every state: what the look of the pages is judged by.
+import { resolve } from 'node:path';
+
 import type { Api, Call } from './api';
+import { words } from './gateway';
+import { python } from './mail';
 import type { Server } from './server';
 
 export interface Stage {
@@ -52,6 +56,11 @@ risk_tier = "medium"
 [tools.book_room]
 risk_tier = "low"
 executor = "worker"
+[upstreams.files]
+command = ${words(python(), resolve(import.meta.dirname, 'raw_upstream.py'), '/dev/null')}
+pass = ["keep", "slow"]
+[upstreams.mail]
+command = ["/no/such/program"]
 `;
 
 const CALLS: Record<string, Call> = {

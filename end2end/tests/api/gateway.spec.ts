@@ -1,17 +1,21 @@
 // The gateway before MCP servers that nobody here wrote, called by the official clients: what is not gated passes to the letter,
 // what is gated waits and runs once, whatever happens to whom in between.
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { agentOf, callTool, isUp, program, words } from '../../support/gateway';
-import { python } from '../../support/mail';
+import { python, Script } from '../../support/mail';
 import { expect, test } from '../../support/test';
 import { API, approve, ask, events, reject, show, until, type Json } from './kit';
 
 const folder = await mkdtemp(join(tmpdir(), 'countersign-files-'));
 const log = join(folder, 'calls.log');
+const repository = await mkdtemp(join(tmpdir(), 'countersign-git-'));
+const git = (...words: string[]): string => execFileSync('git', words, { cwd: repository, encoding: 'utf8' });
+git('init', '-q');
 const path = `env = { PATH = ${JSON.stringify(process.env.PATH)} }`;
 const config = `
 [upstreams.files]
@@ -26,6 +30,11 @@ ${path}
 hold_seconds = 2
 timeout_seconds = 20
 
+[upstreams.git]
+command = ${words(python(), '-m', 'mcp_server_git', '--repository', repository)}
+env = { PATH = ${JSON.stringify(process.env.PATH)}, GIT_AUTHOR_NAME = "a", GIT_AUTHOR_EMAIL = "a@example.com", GIT_COMMITTER_NAME = "a", GIT_COMMITTER_EMAIL = "a@example.com", GIT_CONFIG_GLOBAL = "/dev/null" }
+pass = ["git_status", "git_log"]
+
 [upstreams.nowhere]
 command = ["/no/such/program"]
 
@@ -34,7 +43,7 @@ risk_tier = "low"
 `;
 
 test.use({ serverOptions: { config } });
-test.afterAll(() => rm(folder, { recursive: true, force: true }));
+test.afterAll(() => Promise.all([folder, repository].map((made) => rm(made, { recursive: true, force: true }))));
 
 const calls = async (): Promise<string[]> => (existsSync(log) ? (await readFile(log, 'utf8')).trim().split('\n') : []);
 const waiting = async (server: any, token: string, tool: string): Promise<Json[]> =>
@@ -240,4 +249,57 @@ test('killed between approval and call: one write, or nobody knows, and never tw
   expect(runs).toBeLessThanOrEqual(1);
   if (outcome.action?.status === 'executed') expect(runs).toBe(1);
   await back.close();
+});
+
+test('the official client of Python commits through the official server of Git, once it is approved', async ({ server, agent, person }) => {
+  await isUp(() => agentOf(server.url, agent.token!, 'git'));
+  await writeFile(join(repository, 'a.txt'), 'a');
+  git('add', 'a.txt');
+  const env = { COUNTERSIGN_URL: server.url, COUNTERSIGN_TOKEN: agent.token! };
+  const run = (tool: string, args: object) => new Script('agents/mcp_agent.py', ['git', tool, JSON.stringify(args)], { env });
+  const status = run('git_status', { repo_path: repository });
+  expect([await status.ended(), status.lines.join('\n')]).toEqual([0, expect.stringContaining('a.txt')]);
+  const refused = run('git_commit', { repo_path: repository, message: 'a wrong word' });
+  await reject(server, person.token!, (await waits(server, person.token!, 'git/git_commit')).id, 'mind the wording');
+  expect([await refused.ended(), refused.lines.at(-1)]).toEqual([1, 'Rejected: mind the wording']);
+  const commit = run('git_commit', { repo_path: repository, message: 'The first one' });
+  await approve(server, person.token!, (await waits(server, person.token!, 'git/git_commit')).id);
+  expect([await commit.ended(), commit.lines.at(-1)]).toEqual([0, expect.stringContaining('Changes committed')]);
+  expect(git('log', '--format=%s').trim().split('\n')).toEqual(['The first one']);
+});
+
+test('what the agent cancels while it waits is withdrawn, and never runs', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const before = (await calls()).length;
+  const cancel = new AbortController();
+  const called = callTool(client, 'slow', { seconds: 0, n: 5 }, { signal: cancel.signal }).catch((error) => String(error));
+  const action = await waits(server, person.token!, 'raw/slow');
+  cancel.abort('not needed any more');
+  expect(await called).toContain('not needed any more');
+  const withdrawn = await until(async () => {
+    const { data } = await show(server, person.token!, action.id);
+    return data.status === 'withdrawn' && data;
+  });
+  expect(withdrawn.decision_reason).toBe('The agent cancelled its call.');
+  expect((await approve(server, person.token!, action.id)).status).toBe(409);
+  expect((await calls()).length).toBe(before);
+  await client.close();
+});
+
+test('a schema that changes suspends the rules of its tool until a person has looked', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  expect((await callTool(client, 'keep', { n: 1 })).action?.status).toBe('executed');
+  await writeFile(`${log}.schema`, JSON.stringify({ type: 'object', properties: { n: { type: 'integer' } } }));
+  const { tools } = await client.listTools();
+  expect(tools.find((tool) => tool.name === 'keep')!.inputSchema.properties).toEqual({ n: { type: 'integer' } });
+  const waiting = await callTool(client, 'keep', { n: 2 });
+  expect(waiting.action?.status).toBe('pending');
+  const rules = (await ask(server, 'GET', `${API}/rules?tool_name=${encodeURIComponent('raw/keep')}`, { token: person.token })).data;
+  expect(rules.map((rule: Json) => rule.state)).toEqual(['suspended']);
+  const upstreams = (await ask(server, 'GET', `${API}/upstreams`, { token: person.token })).data;
+  const raw = upstreams.find((upstream: Json) => upstream.name === 'raw');
+  expect([raw.state, raw.server, raw.tools, raw.unreviewed > 0]).toEqual(['up', 'raw', 6, true]);
+  expect(upstreams.find((upstream: Json) => upstream.name === 'files').passing).toContain('files/read_file');
+  await reject(server, person.token!, waiting.action!.id, 'the schema has changed');
+  await client.close();
 });

@@ -10,18 +10,28 @@ use domain::json::Json;
 use domain::tool::{Gating, Tool};
 use uuid::Uuid;
 
+use crate::decisions::withdraw;
 use crate::gate::{Gated, ParkRequest, park};
 use crate::{Engine, Result, require, store, tools};
 
 /// Outcomes that nobody came back for are kept so many days.
 const KEPT_DAYS: i32 = 7;
 
+/// The request that is held for a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'a> {
+    /// As its agent numbers it, in JSON.
+    pub request: &'a str,
+    /// How long it is held at most.
+    pub seconds: f64,
+}
+
 /// Lets a call through the gate, parks it, or finds the same call of the same agent that was not answered yet. A bypassed tool's
 /// calls are not compared: each runs at once.
 ///
 /// # Errors
 /// As [`park`].
-pub async fn submit(engine: &Engine, principal: &Principal, request: ParkRequest) -> Result<Gated> {
+pub async fn submit(engine: &Engine, principal: &Principal, request: ParkRequest, held: Held<'_>) -> Result<Gated> {
     require(principal, Scope::ActionsSubmit)?;
     let tool = tools::find_or_register(engine, &request.tool_name, &principal.actor()).await?;
     if matches!(tool.gating, Gating::Open { .. }) {
@@ -29,7 +39,7 @@ pub async fn submit(engine: &Engine, principal: &Principal, request: ParkRequest
     }
     let key = key(&request);
     let fresh = ActionId(Uuid::now_v7());
-    let id = store::upstreams::hold(&engine.pool, principal.name(), &key, fresh).await?;
+    let id = store::upstreams::hold(&engine.pool, principal.name(), &key, fresh, (held.request, held.seconds)).await?;
     if id != fresh
         && let Some(action) = store::actions::find(&engine.pool, id).await?
     {
@@ -60,6 +70,21 @@ pub fn may_call(principal: &Principal) -> Result<()> {
 pub async fn tool(engine: &Engine, principal: &Principal, name: &str) -> Result<Arc<Tool>> {
     require(principal, Scope::ActionsSubmit)?;
     tools::find_or_register(engine, name, &principal.actor()).await
+}
+
+/// The agent does not want its call any more: what waits is withdrawn, what was approved stands. Agents that share a token
+/// number their requests alike: where it is not certain which call is meant, none is.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn cancel(engine: &Engine, principal: &Principal, request: &str) -> Result<()> {
+    let held = store::upstreams::held(&engine.pool, principal.name(), request).await?;
+    let [id] = held.as_slice() else { return Ok(()) };
+    match withdraw(engine, principal, *id, Some("The agent cancelled its call.")).await {
+        // Decided meanwhile.
+        Ok(_) | Err(crate::Error::Problem(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Notes that the agent has been told what came of its call: the same call from now on is another one.

@@ -37,8 +37,9 @@ pub struct Standing {
     pub server: Option<String>,
     pub protocol: Option<String>,
     pub since: DateTime<Utc>,
-    /// How many tools it offers.
+    /// How many tools it offers, and how many of the gated ones nobody has looked at as they are now.
     pub offered: i64,
+    pub unreviewed: i64,
     /// Those of them that are not gated, by their names here.
     pub passing: Vec<String>,
 }
@@ -95,14 +96,14 @@ pub async fn down(engine: &Engine, upstream: &str, why: &str) -> Result<()> {
     Ok(store::upstreams::write_standing(&engine.pool, upstream, Some(why), None, None).await?)
 }
 
-/// Where the upstreams stand.
+/// Where the upstreams stand, and the database's clock.
 ///
 /// # Errors
 /// `forbidden` without `actions:read`.
-pub async fn standing(engine: &Engine, principal: &Principal) -> Result<Vec<Standing>> {
+pub async fn standing(engine: &Engine, principal: &Principal) -> Result<(Vec<Standing>, DateTime<Utc>)> {
     require(principal, Scope::ActionsRead)?;
     let found = store::upstreams::standing(&engine.pool).await?;
-    Ok(found
+    let standing = found
         .into_iter()
         .map(|upstream| Standing {
             name: upstream.name,
@@ -111,9 +112,11 @@ pub async fn standing(engine: &Engine, principal: &Principal) -> Result<Vec<Stan
             protocol: upstream.protocol,
             since: upstream.changed_at,
             offered: upstream.offered,
+            unreviewed: upstream.unreviewed,
             passing: upstream.passing,
         })
-        .collect())
+        .collect();
+    Ok((standing, store::now(&engine.pool).await?))
 }
 
 async fn register(

@@ -1,5 +1,5 @@
 //! The command line. Commands that administer talk to the database through the engine; commands that act for
-//! somebody (`park`, `pending`, `approve`, `reject`, `rules`) talk to a server over HTTP, with that somebody's token.
+//! somebody (`park`, `hook`, `pending`, `approve`, `reject`, `rules`) talk to a server over HTTP, with that somebody's token.
 //! Exit codes: 0 done, 1 failed, 2 asked wrongly.
 #![allow(clippy::print_stdout, reason = "what a command answers goes to standard output, and nothing else does")]
 
@@ -7,6 +7,7 @@ mod actions;
 mod administer;
 mod audit;
 mod demo;
+mod hook;
 mod remote;
 mod retention;
 mod rules;
@@ -63,6 +64,8 @@ enum Command {
     Token(token::TokenCommand),
     /// Park a tool call, as an agent does
     Park(actions::Park),
+    /// Gate a harness that runs its tools itself: its hook before each call and after it
+    Hook(hook::Hook),
     /// List the calls that wait for a decision
     Pending(actions::Pending),
     /// Approve a call (with a person's token)
@@ -124,6 +127,7 @@ async fn run(command: Command) -> Outcome {
         Command::User(command) => user::run(command).await,
         Command::Token(command) => token::run(command).await,
         Command::Park(command) => actions::park(command).await,
+        Command::Hook(command) => hook::run(command).await,
         Command::Pending(command) => actions::pending(command).await,
         Command::Approve(command) => actions::approve(command).await,
         Command::Reject(command) => actions::reject(command).await,

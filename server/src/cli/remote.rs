@@ -63,7 +63,11 @@ impl Remote {
     /// Sends `body` as it is.
     pub(super) async fn post(&self, path: &str, body: Vec<u8>) -> Outcome<Answer> {
         // Asking twice (a retry of a proxy, say) must not do it twice.
-        let key = uuid::Uuid::new_v4().to_string();
+        self.post_under(&uuid::Uuid::new_v4().to_string(), path, body).await
+    }
+
+    /// The same under a key of one's own: asked again under it, the server answers what it answered.
+    pub(super) async fn post_under(&self, key: &str, path: &str, body: impl Into<reqwest::Body>) -> Outcome<Answer> {
         let request =
             self.request(Method::POST, path).header("content-type", "application/json").header("idempotency-key", key);
         self.send(request.body(body)).await

@@ -170,8 +170,8 @@ mod tests {
 
     #[test]
     fn a_program_gets_the_environment_that_is_written_and_nothing_else() {
-        let config =
-            table("command = [\"files\", \"/srv\"]\nenv = { LOG = \"1\" }\npass = [\"read_*\", \"stat\"]").unwrap();
+        let config = table("command = [\"files\", \"/srv\"]\nenv = { LOG = \"1\" }\npass = [\"read_*\", \"stat\"]")
+            .expect("a program");
         let Place::Command { program, arguments, environment, .. } = &config.place else { panic!("{config:?}") };
         assert_eq!((program.as_str(), arguments.as_slice()), ("files", &["/srv".to_owned()][..]));
         assert_eq!(environment.keys().map(String::as_str).collect::<Vec<_>>(), ["LOG", "PATH"]);
@@ -199,7 +199,7 @@ mod tests {
             assert!(wrong.contains(told) && !wrong.contains("canary"), "{text}: {wrong}");
         }
         let http = "url = \"https://a.example/mcp\"\nheaders = { Authorization = \"Bearer canary\" }";
-        assert!(!format!("{:?}", table(http).unwrap()).contains("canary"));
+        assert!(!format!("{:?}", table(http).expect("a URL")).contains("canary"));
         assert!(read("operator", Value::Table(http.parse().expect("it is TOML"))).is_err());
     }
 }

@@ -262,14 +262,16 @@ struct Link {
 
 enum Wire {
     Process(Process),
-    Remote(Remote),
+    Remote(Box<Remote>),
 }
 
 impl Link {
     async fn open(config: &UpstreamConfig, allow: &OutboundAllow) -> Result<Self, Fault> {
         let wire = match &config.place {
             place @ Place::Command { .. } => Wire::Process(Process::start(&config.name, place)?),
-            place @ Place::Http { url, .. } => Wire::Remote(Remote::new(Outbound::new(with_place(allow, url)), place)?),
+            place @ Place::Http { url, .. } => {
+                Wire::Remote(Box::new(Remote::new(Outbound::new(with_place(allow, url)), place)?))
+            }
         };
         let mut link = Self { wire, hello: Json::Null, speaks_for_itself: false };
         let params = Json::object([

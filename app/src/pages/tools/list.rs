@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_url;
 
 use super::parts::{gating, last_hour, unreviewed};
+use super::upstreams::upstreams;
 use crate::api::tools::list;
 use crate::api::{Failure, Reading};
 use crate::components::problem_note::ProblemNote;
@@ -19,11 +20,13 @@ use crate::pages::approvals::query::Query;
 pub(crate) fn ToolsPage() -> impl IntoView {
     let address = use_url().get_untracked().search().to_owned();
     let query = address.clone();
+    let first = address.is_empty();
     let read = Reading::new_with_options(|| (), move |()| list(query.clone()), true);
     view! {
         <main id="main" class="page">
             <h1>{message::TOOLS}</h1>
             <p class="lead">{words::LEAD}</p>
+            {first.then(|| view! { <Suspense>{Suspend::new(upstreams())}</Suspense> })}
             {filter(&address)}
             <Suspense>
                 {move || {

@@ -5,6 +5,7 @@ mod detail;
 mod forms;
 mod list;
 mod parts;
+mod upstreams;
 
 pub(crate) use detail::ToolPage;
 pub(crate) use forms::gating_verbs;

@@ -15,6 +15,7 @@ pub(crate) struct Standing {
     pub(crate) protocol: Option<String>,
     pub(crate) changed_at: DateTime<Utc>,
     pub(crate) offered: i64,
+    pub(crate) unreviewed: i64,
     pub(crate) passing: Vec<String>,
 }
 
@@ -48,6 +49,8 @@ pub(crate) async fn standing(pool: &PgPool) -> sqlx::Result<Vec<Standing>> {
         Standing,
         r#"SELECT name, state, why, server, protocol, changed_at,
                (SELECT count(*) FROM upstream_tools t WHERE t.upstream = u.name AND t.offered) AS "offered!",
+               (SELECT count(*) FROM upstream_tools t JOIN tools own ON own.name = t.tool_name
+                WHERE t.upstream = u.name AND t.offered AND NOT t.passes AND NOT own.reviewed) AS "unreviewed!",
                ARRAY(SELECT t.tool_name FROM upstream_tools t WHERE t.upstream = u.name AND t.offered AND t.passes
                      ORDER BY t.tool_name) AS "passing!"
            FROM upstreams u ORDER BY name"#
@@ -105,17 +108,39 @@ pub(crate) async fn write_tool(pool: &PgPool, tool_name: &str, upstream: &str, t
 }
 
 /// The action that a call belongs to: the one that is not answered yet under the key, or `id`, which is noted.
-pub(crate) async fn hold(pool: &PgPool, agent: &str, key: &str, id: ActionId) -> sqlx::Result<ActionId> {
+pub(crate) async fn hold(
+    pool: &PgPool,
+    agent: &str,
+    key: &str,
+    id: ActionId,
+    (request_id, seconds): (&str, f64),
+) -> sqlx::Result<ActionId> {
     let held = sqlx::query_scalar!(
-        "INSERT INTO unanswered_calls AS u (action_id, agent_id, call_key) VALUES ($1, $2, $3)
-         ON CONFLICT (agent_id, call_key) DO UPDATE SET call_key = u.call_key RETURNING action_id",
+        "INSERT INTO unanswered_calls (action_id, agent_id, call_key, request_id, held_until)
+         VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
+         ON CONFLICT (agent_id, call_key) DO UPDATE SET request_id = EXCLUDED.request_id, held_until = EXCLUDED.held_until
+         RETURNING action_id",
         id.0,
         agent,
-        key
+        key,
+        request_id,
+        seconds
     )
     .fetch_one(pool)
     .await?;
     Ok(ActionId(held))
+}
+
+/// The actions for which a request of that number is held now.
+pub(crate) async fn held(pool: &PgPool, agent: &str, request_id: &str) -> sqlx::Result<Vec<ActionId>> {
+    let held = sqlx::query_scalar!(
+        "SELECT action_id FROM unanswered_calls WHERE agent_id = $1 AND request_id = $2 AND held_until > now()",
+        agent,
+        request_id
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(held.into_iter().map(ActionId).collect())
 }
 
 /// Notes that the agent has been told.

@@ -62,7 +62,7 @@ impl Gateway {
 
     fn hand_on<T: DeserializeOwned>(&self, sent: &Sent, answer: Answer) -> Result<T, ErrorData> {
         let result = answer.map_err(|fault| self.refusal(fault))?;
-        let read = serde_json::from_str(&result.to_text()).map_err(|error| {
+        let read = serde_json::from_str(&complete(&result).to_text()).map_err(|error| {
             ErrorData::internal_error(format!("The upstream answered with something that is no result: {error}"), None)
         });
         sent.answer_exactly(result);
@@ -81,6 +81,15 @@ impl Gateway {
             }
         }
     }
+}
+
+/// The same as an upstream of the newest revision says it; the library takes that back for an older agent.
+fn complete(result: &Json) -> Json {
+    let mut members = result.as_object().unwrap_or_default().to_vec();
+    if result.get("resultType").is_none() {
+        members.push(("resultType".to_owned(), Json::from("complete")));
+    }
+    Json::Object(members)
 }
 
 /// What the agent sent, beside the library's copy of it.

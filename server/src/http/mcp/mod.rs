@@ -14,6 +14,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -55,7 +56,21 @@ async fn gate(
         let message = format!("The upstream {name} is not up: {}. It is tried again.", upstream.trouble());
         return Ok(failed(StatusCode::SERVICE_UNAVAILABLE, UPSTREAM_DOWN, &message));
     };
-    serve(service(gateway::Gateway::new(&state, principal, upstream, met), &state), request).await
+    let (parts, bytes, message) = match read(request).await {
+        Ok(read) => read,
+        Err(response) => return Ok(response),
+    };
+    if let Some(number) = cancelled(&message) {
+        engine::gateway::cancel(&state.engine, &principal, &number).await?;
+    }
+    let gateway = gateway::Gateway::new(&state, principal, upstream, met);
+    Ok(answer(service(gateway, &state), parts, bytes, &message).await)
+}
+
+/// Which request the agent does not want any more, as it numbers them.
+fn cancelled(message: &Json) -> Option<String> {
+    let cancels = message.get("method").and_then(Json::as_str) == Some("notifications/cancelled");
+    cancels.then(|| message.get("params")?.get("requestId").map(Json::to_text)).flatten()
 }
 
 /// Whoever may ask at all is settled before, by [`Caller`]; where requests come from, by the middleware of every route.
@@ -71,23 +86,35 @@ fn service<S: ServerHandler + Clone>(handler: S, state: &AppState) -> Streamable
 async fn serve<S: ServerHandler + Clone>(
     service: StreamableHttpService<S, NeverSessionManager>,
     request: Request,
-) -> ApiResult<Response> {
-    if request.method() != Method::POST {
-        return Ok(service.handle(request).await.map(Body::new));
+) -> Response {
+    match read(request).await {
+        Ok((parts, bytes, message)) => answer(service, parts, bytes, &message).await,
+        Err(response) => response,
     }
-    let (mut parts, body) = request.into_parts();
+}
+
+/// A message, strictly read; a request that carries none has a null. `Err`: the answer to one that cannot be read.
+async fn read(request: Request) -> Result<(Parts, Bytes, Json), Response> {
+    let (parts, body) = request.into_parts();
     let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
-    let Ok(bytes) = bytes.map_err(IntoResponse::into_response) else {
-        return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
-    };
-    let message = match Json::parse(&bytes) {
-        Ok(message) => message,
-        Err(error) => return Ok(unreadable(&error)),
-    };
-    let sent = Sent::of(&message);
+    let bytes = bytes.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+    if parts.method != Method::POST {
+        return Ok((parts, bytes, Json::Null));
+    }
+    let message = Json::parse(&bytes).map_err(|error| unreadable(&error))?;
+    Ok((parts, bytes, message))
+}
+
+async fn answer<S: ServerHandler + Clone>(
+    service: StreamableHttpService<S, NeverSessionManager>,
+    mut parts: Parts,
+    bytes: Bytes,
+    message: &Json,
+) -> Response {
+    let sent = Sent::of(message);
     parts.extensions.insert(sent.clone());
     let response = service.handle(Request::from_parts(parts, Body::from(bytes))).await.map(Body::new);
-    Ok(exact::restore(response, sent).await)
+    exact::restore(response, sent).await
 }
 
 fn unreadable(error: &JsonError) -> Response {

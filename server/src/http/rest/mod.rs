@@ -21,6 +21,7 @@ mod settings;
 mod tokens;
 mod tools;
 mod trail;
+mod upstreams;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -70,6 +71,7 @@ pub fn router() -> Router<AppState> {
         .route("/tools/{name}/block", post(tools::block))
         .route("/tools/{name}/bypass", post(tools::bypass))
         .route("/tools/{name}/resume", post(tools::resume))
+        .route("/upstreams", get(upstreams::list))
         .route("/users", post(people::invite).get(people::list))
         .route("/users/{name}", get(people::show))
         .route("/users/{name}/role", post(people::set_role))

@@ -9,6 +9,7 @@ use domain::lifecycle::{ExecutionState, Status};
 use domain::problem::{Code, Problem};
 use engine::actions::Until;
 use engine::gate::ParkRequest;
+use engine::gateway::Held;
 use engine::upstreams::tool_name;
 use rmcp::model::ProgressNotificationParam;
 use rmcp::service::RequestContext;
@@ -60,7 +61,9 @@ impl Gateway {
 
     async fn see_through(&self, request: ParkRequest, context: &RequestContext<RoleServer>) -> engine::Result<Json> {
         let deadline = Instant::now() + self.upstream.config.hold;
-        let mut action = engine::gateway::submit(self.engine(), &self.principal, request).await?.action;
+        let number = serde_json::to_string(&context.id).unwrap_or_default();
+        let held = Held { request: &number, seconds: self.upstream.config.hold.as_secs_f64() };
+        let mut action = engine::gateway::submit(self.engine(), &self.principal, request, held).await?.action;
         loop {
             let until = match self.stands(&action) {
                 Stands::Over(result) => return self.over(action.id, result, context).await,

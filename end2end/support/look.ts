@@ -1,20 +1,21 @@
-// Every page in either theme, on a phone, a tablet and a desk: axe-core finds nothing, and nothing runs off the side.
+// Every page in one theme, on a phone, a tablet and a desk: axe-core finds nothing, and nothing runs off the side.
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
-import { expect, signIn, signInByLink, test, visit } from '../../support/browser';
-import { PAGES } from '../../support/pages';
-import { stage, type Stage } from '../../support/stage';
+import { expect, signIn, signInByLink, test, visit } from './browser';
+import { PAGES } from './pages';
+import { stage, type Stage } from './stage';
 
-let scene: Stage;
+/** The tests of one theme: each file that calls this has a server of its own, so that both themes are looked at side by side. */
+export function looks(colorScheme: 'light' | 'dark'): void {
+  let scene: Stage;
 
-test.use({ serverOptions: { config: stage.config } });
+  test.use({ serverOptions: { config: stage.config } });
 
-test.beforeAll(async ({ server, agent, worker, person }) => {
-  scene = await stage.set(server, { agent, worker, person });
-});
+  test.beforeAll(async ({ server, agent, worker, person }) => {
+    scene = await stage.set(server, { agent, worker, person });
+  });
 
-for (const colorScheme of ['light', 'dark'] as const) {
   for (const [width, height] of [[360, 740], [768, 1024], [1440, 900]]) {
     test.describe(`${colorScheme}, ${width} pixels wide`, () => {
       test.use({ colorScheme, viewport: { width, height } });
@@ -45,14 +46,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
       });
     });
   }
-}
 
-test('a viewer’s pages are without fault', async ({ another, server }) => {
-  const page = await another();
-  await signInByLink(page, await server.addPerson('vera', 'viewer'));
-  await visit(page, `/approvals/${scene.high}`);
-  await faultless(page, 'a viewer’s card');
-});
+  test('a viewer’s pages are without fault', async ({ another, server }) => {
+    const page = await another({ colorScheme });
+    await signInByLink(page, await server.addPerson('vera', 'viewer'));
+    await visit(page, `/approvals/${scene.high}`);
+    await faultless(page, 'a viewer’s card');
+  });
+}
 
 async function faultless(page: Page, name: string): Promise<void> {
   // What moves is looked at when it has arrived.

@@ -1,0 +1,4 @@
+// Every page in the light theme is without fault.
+import { looks } from '../../support/look';
+
+looks('light');

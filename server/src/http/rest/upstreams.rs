@@ -1,0 +1,53 @@
+//! MCP servers behind the gateway.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use engine::upstreams::Standing;
+use serde::Serialize;
+
+use super::object;
+use crate::http::AppState;
+use crate::http::problem::ApiResult;
+use crate::http::session::Caller;
+
+/// Where one stands.
+#[derive(Serialize)]
+struct UpstreamRecord {
+    name: String,
+    /// `up` or `down`.
+    state: &'static str,
+    why: Option<String>,
+    since: DateTime<Utc>,
+    server: Option<String>,
+    protocol: Option<String>,
+    /// How many tools it offers, and how many of those that are gated nobody has looked at as they are now.
+    tools: i64,
+    unreviewed: i64,
+    /// Those that are not gated.
+    passing: Vec<String>,
+}
+
+impl From<Standing> for UpstreamRecord {
+    fn from(standing: Standing) -> Self {
+        Self {
+            name: standing.name,
+            state: if standing.down.is_some() { "down" } else { "up" },
+            why: standing.down,
+            since: standing.since,
+            server: standing.server,
+            protocol: standing.protocol,
+            tools: standing.offered,
+            unreviewed: standing.unreviewed,
+            passing: standing.passing,
+        }
+    }
+}
+
+/// `GET /upstreams`
+pub(super) async fn list(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
+    let (standing, _) = engine::upstreams::standing(&state.engine, &principal).await?;
+    let upstreams: Vec<UpstreamRecord> = standing.into_iter().map(UpstreamRecord::from).collect();
+    Ok(object(StatusCode::OK, &upstreams))
+}
