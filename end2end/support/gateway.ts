@@ -1,6 +1,9 @@
 // An agent whose MCP server stands behind the gateway: the official client of TypeScript, and what it is told.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import http from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -50,5 +53,52 @@ export async function isUp(connect: () => Promise<Client>, seconds = 30): Promis
       if (tried > seconds * 4) throw error;
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
+  }
+}
+
+/** The official server of everything over HTTP, behind a line that notes which headers come. */
+export class RecordedLine {
+  readonly heard: http.IncomingHttpHeaders[] = [];
+  private child?: ChildProcess;
+  private line?: http.Server;
+
+  constructor(
+    readonly port: number,
+    private readonly behind: number,
+  ) {}
+
+  async begin(): Promise<void> {
+    const words = [program('@modelcontextprotocol/server-everything'), 'streamableHttp'];
+    this.child = spawn(process.execPath, words, { env: { PATH: process.env.PATH, PORT: String(this.behind) }, stdio: 'ignore' });
+    while (!(await fetch(`http://127.0.0.1:${this.behind}/mcp`).catch(() => undefined))) await new Promise((go) => setTimeout(go, 50));
+    this.line = http.createServer((asked, answer) => {
+      this.heard.push(asked.headers);
+      const onward = http.request({ port: this.behind, path: asked.url, method: asked.method, headers: asked.headers }, (came) => {
+        answer.writeHead(came.statusCode!, came.headers);
+        came.pipe(answer);
+      });
+      onward.on('error', () => answer.destroy());
+      answer.on('close', () => onward.destroy());
+      asked.pipe(onward);
+    });
+    this.line.listen(this.port, '127.0.0.1');
+    await once(this.line, 'listening');
+  }
+
+  async end(): Promise<void> {
+    this.line?.closeAllConnections();
+    this.line?.close();
+    const child = this.child;
+    this.child = undefined;
+    if (!child) return;
+    const ended = once(child, 'exit');
+    child.kill();
+    await ended;
+  }
+
+  /** It forgets who has shaken hands with it. */
+  async restart(): Promise<void> {
+    await this.end();
+    await this.begin();
   }
 }

@@ -37,6 +37,11 @@ pub enum Gating {
 }
 
 impl Gating {
+    /// Whether what is configured to pass ungated does: nobody has paused or blocked the tool.
+    pub const fn lets_pass(&self) -> bool {
+        matches!(self, Self::Gated | Self::Open { .. })
+    }
+
     /// The word stored in `tools.gating`.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -152,6 +157,8 @@ pub struct Registered {
     pub last_hour: Runs,
     /// The configuration settles it again at every start.
     pub configured: bool,
+    /// The configuration lets its calls through the gateway pass ungated, while nobody has paused or blocked it.
+    pub configured_to_pass: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -160,6 +167,11 @@ impl Registered {
     /// Approved calls that wait because nobody runs the tool.
     pub const fn waiting_for_executor(&self) -> i64 {
         if self.tool.executor.is_none() { self.queued } else { 0 }
+    }
+
+    /// Whether its calls through the gateway pass ungated now.
+    pub const fn passes(&self) -> bool {
+        self.configured_to_pass && self.tool.gating.lets_pass()
     }
 }
 

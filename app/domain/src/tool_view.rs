@@ -17,7 +17,7 @@ pub struct ToolLine {
     pub name: String,
     pub shown_name: String,
     pub risk_tier: RiskTier,
-    /// `gated`, `open`, `paused` or `blocked`.
+    /// `gated`, `open`, `paused` or `blocked`; or `passes`: the configuration lets its calls pass ungated.
     pub gating: String,
     #[serde(with = "ts_microseconds_option")]
     pub open_until: Option<DateTime<Utc>>,

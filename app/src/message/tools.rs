@@ -78,6 +78,7 @@ pub(crate) fn gating(word: &str) -> &'static str {
         "open" => "open",
         "paused" => "paused",
         "blocked" => "blocked",
+        "passes" => "not gated",
         _ => "gated",
     }
 }

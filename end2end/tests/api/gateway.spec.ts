@@ -6,8 +6,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { agentOf, callTool, isUp, program, words } from '../../support/gateway';
+import { agentOf, callTool, isUp, program, RecordedLine, words } from '../../support/gateway';
 import { python, Script } from '../../support/mail';
+import { freePort } from '../../support/server';
 import { expect, test } from '../../support/test';
 import { API, approve, ask, events, reject, show, until, type Json } from './kit';
 
@@ -16,6 +17,7 @@ const log = join(folder, 'calls.log');
 const repository = await mkdtemp(join(tmpdir(), 'countersign-git-'));
 const git = (...words: string[]): string => execFileSync('git', words, { cwd: repository, encoding: 'utf8' });
 git('init', '-q');
+const line = new RecordedLine(await freePort(), await freePort());
 const path = `env = { PATH = ${JSON.stringify(process.env.PATH)} }`;
 const config = `
 [upstreams.files]
@@ -35,6 +37,12 @@ command = ${words(python(), '-m', 'mcp_server_git', '--repository', repository)}
 env = { PATH = ${JSON.stringify(process.env.PATH)}, GIT_AUTHOR_NAME = "a", GIT_AUTHOR_EMAIL = "a@example.com", GIT_COMMITTER_NAME = "a", GIT_COMMITTER_EMAIL = "a@example.com", GIT_CONFIG_GLOBAL = "/dev/null" }
 pass = ["git_status", "git_log"]
 
+[upstreams.remote]
+url = "http://127.0.0.1:${line.port}/mcp"
+headers = { Authorization = "Bearer of-our-own" }
+pass = ["echo"]
+hold_seconds = 3
+
 [upstreams.nowhere]
 command = ["/no/such/program"]
 
@@ -43,6 +51,8 @@ risk_tier = "low"
 `;
 
 test.use({ serverOptions: { config } });
+test.beforeAll(() => line.begin());
+test.afterAll(() => line.end());
 test.afterAll(() => Promise.all([folder, repository].map((made) => rm(made, { recursive: true, force: true }))));
 
 const calls = async (): Promise<string[]> => (existsSync(log) ? (await readFile(log, 'utf8')).trim().split('\n') : []);
@@ -81,6 +91,23 @@ test('reading passes, writing waits: approved, the file has exactly the text, an
   expect((await show(server, person.token!, action.id)).data.execution_result.result.content[0].text).toContain('Successfully wrote');
   const registered = (await ask(server, 'GET', `${API}/tools/${encodeURIComponent('files/write_file')}`, { token: person.token })).data;
   expect(registered).toMatchObject({ executor: 'mcp', input_schema: { required: ['path', 'content'] } });
+  await client.close();
+});
+
+test('a tool that passes is said not to be gated, and is gated once somebody pauses it', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'files'));
+  const name = encodeURIComponent('files/list_directory');
+  const tool = async () => (await ask(server, 'GET', `${API}/tools/${name}`, { token: person.token })).data;
+  expect(await tool()).toMatchObject({ passes: true });
+  await ask(server, 'POST', `${API}/tools/${name}/pause`, { token: person.token, body: { reason: 'who looks there?' } });
+  expect(await tool()).toMatchObject({ passes: false, gating: { state: 'paused' } });
+  const listed = callTool(client, 'list_directory', { path: folder });
+  const action = await waits(server, person.token!, 'files/list_directory');
+  expect(action.pending_reason.code).toBe('tool_paused');
+  await reject(server, person.token!, action.id, 'nobody');
+  expect((await listed).text).toBe('Rejected: nobody');
+  await ask(server, 'POST', `${API}/tools/${name}/resume`, { token: person.token, body: {} });
+  expect((await callTool(client, 'list_directory', { path: folder })).action).toBeUndefined();
   await client.close();
 });
 
@@ -249,6 +276,41 @@ test('killed between approval and call: one write, or nobody knows, and never tw
   expect(runs).toBeLessThanOrEqual(1);
   if (outcome.action?.status === 'executed') expect(runs).toBe(1);
   await back.close();
+});
+
+test('an upstream over HTTP is asked with credentials of our own, is met anew when it forgets us, and what waits for it runs when it is back', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'remote'));
+  expect((await callTool(client, 'echo', { message: 'hello' })).text).toBe('Echo: hello');
+  const sum = callTool(client, 'get-sum', { a: 2, b: 3 });
+  await approve(server, person.token!, (await waits(server, person.token!, 'remote/get-sum')).id);
+  expect((await sum).text).toContain('5');
+  expect(new Set(line.heard.map((headers) => headers.authorization))).toEqual(new Set(['Bearer of-our-own']));
+  expect(JSON.stringify(line.heard)).not.toContain(agent.token!);
+
+  await line.restart();
+  const again = await isUp(async () => {
+    const own = await agentOf(server.url, agent.token!, 'remote');
+    expect((await callTool(own, 'echo', { message: 'again' })).text).toBe('Echo: again');
+    return own;
+  });
+
+  const waiting = callTool(again, 'get-sum', { a: 20, b: 22 });
+  const action = await waits(server, person.token!, 'remote/get-sum');
+  await line.end();
+  await expect(callTool(again, 'echo', { message: 'there?' })).rejects.toThrow(/cannot be asked/);
+  const standing = async () => (await ask(server, 'GET', `${API}/upstreams`, { token: person.token })).data.find((one: Json) => one.name === 'remote');
+  await until(async () => (await standing()).state === 'down');
+  await approve(server, person.token!, action.id);
+  const told = await waiting;
+  expect([told.failed, told.action?.status]).toEqual([false, 'approved']);
+  expect(told.text).toContain('has not run yet');
+  await line.begin();
+  const outcome = await until(async () => {
+    const answer = await callTool(again, 'get-sum', { a: 20, b: 22 });
+    return answer.action?.status === 'executed' && answer;
+  }, 40_000);
+  expect([outcome.action?.id, outcome.text]).toEqual([action.id, expect.stringContaining('42')]);
+  await again.close();
 });
 
 test('the official client of Python commits through the official server of Git, once it is approved', async ({ server, agent, person }) => {

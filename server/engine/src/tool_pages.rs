@@ -55,11 +55,12 @@ pub async fn tool(engine: &Engine, principal: &Principal, name: &str) -> Result<
 
 fn line(default_hours: i32, registered: Registered) -> ToolLine {
     let waiting_for_executor = registered.waiting_for_executor();
+    let passes = registered.passes();
     let Registered { tool, pending, last_hour, .. } = registered;
     ToolLine {
         shown_name: escaped(&tool.name),
         risk_tier: tool.risk_tier,
-        gating: tool.gating.as_str().to_owned(),
+        gating: if passes { "passes" } else { tool.gating.as_str() }.to_owned(),
         open_until: if let Gating::Open { until, .. } = &tool.gating { Some(*until) } else { None },
         reason: tool.gating.reason().map(visible),
         bypass_ended: tool.bypass_ended,

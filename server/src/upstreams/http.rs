@@ -13,6 +13,7 @@ use reqwest::Response;
 use sse_stream::SseStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::message::{Answer, Fault, Incoming, read, request};
 use crate::config::Place;
@@ -33,6 +34,8 @@ pub(super) struct Remote {
     next: AtomicI64,
     /// What it settled in the handshake.
     settled: RwLock<HeaderMap>,
+    /// Cancelled when it is not there any more, or knows nothing of the handshake: it is to be met anew.
+    pub(super) lost: CancellationToken,
 }
 
 impl Remote {
@@ -44,6 +47,7 @@ impl Remote {
             headers: headers.clone(),
             next: AtomicI64::new(1),
             settled: RwLock::default(),
+            lost: CancellationToken::new(),
         })
     }
 
@@ -68,6 +72,10 @@ impl Remote {
         let body = request(id, method, params);
         let response = self.post(method, name.as_deref(), body, within).await?;
         if !response.status().is_success() {
+            // An error of a call comes with a good status: this one is of the session, with whatever word a server has for it.
+            if response.status().is_client_error() && self.has_session() {
+                self.lost.cancel();
+            }
             return refused(response).await;
         }
         if method == "initialize"
@@ -88,6 +96,10 @@ impl Remote {
         }
     }
 
+    fn has_session(&self) -> bool {
+        self.settled.read().unwrap_or_else(PoisonError::into_inner).contains_key(SESSION)
+    }
+
     async fn post(&self, method: &str, name: Option<&str>, body: String, within: Duration) -> Result<Response, Fault> {
         let mut headers = self.headers.clone();
         headers.extend(self.settled.read().unwrap_or_else(PoisonError::into_inner).clone());
@@ -98,9 +110,12 @@ impl Remote {
                 headers.insert(header, value);
             }
         }
-        self.outbound.open(&self.url, headers, body, within).await.map_err(|no| match no {
-            NoAnswer::NotSent(why) => Fault::NotSent(why),
-            NoAnswer::Lost(why) => Fault::Lost(why),
+        self.outbound.open(&self.url, headers, body, within).await.map_err(|no| {
+            self.lost.cancel();
+            match no {
+                NoAnswer::NotSent(why) => Fault::NotSent(why),
+                NoAnswer::Lost(why) => Fault::Lost(why),
+            }
         })
     }
 }

@@ -229,7 +229,7 @@ async fn live(upstream: &Upstream, engine: &Engine) -> String {
             Err(fault) => return fault.words().to_owned(),
         }
         tokio::select! {
-            () = link.ended() => return "it has ended".to_owned(),
+            () = link.ended() => return "it has ended, or cannot be reached".to_owned(),
             () = link.changed() => {}
             () = sleep(LOOK) => {}
         }
@@ -331,13 +331,16 @@ impl Link {
     }
 
     fn has_ended(&self) -> bool {
-        matches!(&self.wire, Wire::Process(process) if process.ended.is_cancelled())
+        match &self.wire {
+            Wire::Process(process) => process.ended.is_cancelled(),
+            Wire::Remote(remote) => remote.lost.is_cancelled(),
+        }
     }
 
     async fn ended(&self) {
         match &self.wire {
             Wire::Process(process) => process.ended.cancelled().await,
-            Wire::Remote(_) => std::future::pending().await,
+            Wire::Remote(remote) => remote.lost.cancelled().await,
         }
     }
 

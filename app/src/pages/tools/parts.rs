@@ -12,7 +12,7 @@ use crate::message::tools as words;
 pub(super) fn gating(line: &ToolLine, now: DateTime<Utc>) -> AnyView {
     // The colour says how far from normal it is; the word says what it is.
     let colour = match line.gating.as_str() {
-        "open" => "red",
+        "open" | "passes" => "red",
         "paused" | "blocked" => "yellow",
         _ => "unknown",
     };

@@ -161,7 +161,8 @@ pub(crate) async fn registered(
             WHERE e.finished_at > now() - interval '1 hour' AND a.tool_name = ANY($1) GROUP BY a.tool_name
         )
         SELECT t.created_at, t.updated_at, coalesce(pending.calls, 0) AS "pending!", coalesce(queued.calls, 0) AS "queued!",
-            coalesce(succeeded, 0) AS "succeeded!", coalesce(failed, 0) AS "failed!", coalesce(unknown, 0) AS "unknown!"
+            coalesce(succeeded, 0) AS "succeeded!", coalesce(failed, 0) AS "failed!", coalesce(unknown, 0) AS "unknown!",
+            EXISTS (SELECT FROM upstream_tools u WHERE u.tool_name = t.name AND u.offered AND u.passes) AS "passes!"
         FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, place) JOIN tools t USING (name)
         LEFT JOIN pending ON pending.tool_name = t.name LEFT JOIN queued ON queued.tool_name = t.name
         LEFT JOIN ended ON ended.tool_name = t.name
@@ -175,6 +176,7 @@ pub(crate) async fn registered(
         queued: standing.queued,
         last_hour: Runs { succeeded: standing.succeeded, failed: standing.failed, unknown: standing.unknown },
         configured: configured(&tool.name),
+        configured_to_pass: standing.passes,
         created_at: standing.created_at,
         updated_at: standing.updated_at,
         tool,

@@ -159,7 +159,7 @@ impl ServerHandler for Gateway {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         self.check_offered(&call.name).await?;
-        if self.upstream.config.passes(&call.name) {
+        if self.passes(&call.name).await? {
             return self.relay("tools/call", &context).await.map(CallToolResponse::Complete);
         }
         let result = self.gated(&call.name, &context).await?;

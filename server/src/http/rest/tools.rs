@@ -72,6 +72,8 @@ struct ToolRecord {
     revision: i64,
     /// The configuration settles it again at every start.
     configured: bool,
+    /// Its calls through the gateway pass ungated: the configuration says so.
+    passes: bool,
     pending: i64,
     queued: i64,
     waiting_for_executor: i64,
@@ -90,7 +92,8 @@ struct ToolRecord {
 impl ToolRecord {
     fn new(registered: Registered, base: &str) -> Self {
         let waiting_for_executor = registered.waiting_for_executor();
-        let Registered { tool, pending, queued, last_hour, configured, created_at, updated_at } = registered;
+        let passes = registered.passes();
+        let Registered { tool, pending, queued, last_hour, configured, created_at, updated_at, .. } = registered;
         Self {
             gating: GatingRecord::from(&tool),
             url: format!("{base}{}", app::tool_page(&tool.name)),
@@ -105,6 +108,7 @@ impl ToolRecord {
             schema_sha256: tool.schema_sha256,
             revision: tool.revision,
             configured,
+            passes,
             pending,
             queued,
             waiting_for_executor,

@@ -1,5 +1,7 @@
 //! What an upstream offers, with how the gate treats it.
 
+use std::sync::Arc;
+
 use domain::json::Json;
 use domain::tool::{Gating, Tool};
 use engine::upstreams::tool_name;
@@ -21,16 +23,22 @@ impl Gateway {
         for tool in &met.tools {
             let Some(name) = named(tool) else { continue };
             let known = tool_name(&self.upstream.config.name, name);
-            let treated = if self.upstream.config.passes(name) {
-                tool_with(tool, &known, None)
-            } else {
-                let own = engine::gateway::tool(self.engine(), &self.principal, &known).await;
-                let own = own.map_err(|error| ErrorData::internal_error(error.into_problem().detail, None))?;
-                tool_with(tool, &known, Some(&own))
-            };
-            tools.push(treated);
+            let own = self.registered(name).await?;
+            let gated = !(self.upstream.config.passes(name) && own.gating.lets_pass());
+            tools.push(tool_with(tool, &known, gated.then_some(&own)));
         }
         Ok(Json::object([("tools", Json::Array(tools))]))
+    }
+
+    /// Whether calls of a tool pass ungated: the configuration says so, and nobody has paused or blocked it.
+    pub(super) async fn passes(&self, name: &str) -> Result<bool, ErrorData> {
+        Ok(self.upstream.config.passes(name) && self.registered(name).await?.gating.lets_pass())
+    }
+
+    async fn registered(&self, name: &str) -> Result<Arc<Tool>, ErrorData> {
+        let known = tool_name(&self.upstream.config.name, name);
+        let own = engine::gateway::tool(self.engine(), &self.principal, &known).await;
+        own.map_err(|error| ErrorData::internal_error(error.into_problem().detail, None))
     }
 
     /// Refuses a tool that the upstream does not offer: nobody could ever run it.
