@@ -348,6 +348,34 @@ test('what the agent cancels while it waits is withdrawn, and never runs', async
   await client.close();
 });
 
+test('an agent that knows tasks gets one for a call that waits, and what came of it when it asks', async ({ server, agent, person }) => {
+  await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const own = (name: string) => `io.modelcontextprotocol/${name}`;
+  const _meta = { [own('protocolVersion')]: '2026-07-28', [own('clientInfo')]: { name: 'tasks', version: '1' }, [own('clientCapabilities')]: { extensions: { [own('tasks')]: {} } } };
+  const send = async (method: string, params: Json, name?: string) => {
+    const headers = { accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...(name ? { 'mcp-name': name } : {}) };
+    const answer = await ask(server, 'POST', '/mcp/raw', { token: agent.token, headers, body: { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta } } });
+    expect(answer.json?.error, answer.text).toBeUndefined();
+    return answer;
+  };
+  const called = (await send('tools/call', { name: 'slow', arguments: { seconds: 0, n: 6 } }, 'slow')).json.result;
+  expect([called.resultType, called.status]).toEqual(['task', 'working']);
+  const taskId = called.taskId as string;
+  expect(called.statusMessage).toBe(`Waiting for approval: ${server.url}/approvals/${taskId}`);
+  expect((await send('tasks/get', { taskId }, taskId)).json.result.status).toBe('working');
+  await approve(server, person.token!, taskId);
+  const done = await until(async () => {
+    const { result } = (await send('tasks/get', { taskId }, taskId)).json;
+    return result.status === 'completed' && result;
+  });
+  expect(done.result.content[0].text).toBe('done');
+  const again = (await send('tools/call', { name: 'slow', arguments: { seconds: 0, n: 6 } }, 'slow')).json.result;
+  expect(again.taskId === taskId, 'it was told, so this is another call').toBe(false);
+  await send('tasks/cancel', { taskId: again.taskId }, again.taskId);
+  expect((await send('tasks/get', { taskId: again.taskId }, again.taskId)).json.result.status).toBe('cancelled');
+  expect((await show(server, person.token!, again.taskId)).data.status).toBe('withdrawn');
+});
+
 test('a schema that changes suspends the rules of its tool until a person has looked', async ({ server, agent, person }) => {
   const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
   expect((await callTool(client, 'keep', { n: 1 })).action?.status).toBe('executed');

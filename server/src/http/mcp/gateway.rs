@@ -4,6 +4,7 @@
 
 mod call;
 mod offer;
+mod task;
 
 use std::sync::Arc;
 
@@ -12,11 +13,11 @@ use domain::identity::Principal;
 use domain::json::Json;
 use engine::Engine;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest, CustomResult,
-    ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ProgressNotificationParam, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
-    SetLevelRequestParams,
+    CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult, CreateTaskResult,
+    CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
+    Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ProgressNotificationParam, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, SetLevelRequestParams, TASKS_EXTENSION_ID,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -26,6 +27,7 @@ use tokio::sync::mpsc;
 use super::Sent;
 use crate::http::AppState;
 use crate::upstreams::{Answer, Fault, Met, Upstream};
+use call::Gated;
 
 /// The code of an error that is the gateway's own: the upstream could not be asked.
 const UPSTREAM_DOWN: ErrorCode = ErrorCode(-32_000);
@@ -135,6 +137,8 @@ impl ServerHandler for Gateway {
             resources.list_changed = None;
             resources.subscribe = None;
         }
+        let extensions = capabilities.extensions.get_or_insert_default();
+        extensions.insert(TASKS_EXTENSION_ID.to_owned(), JsonObject::new());
         let info = read("serverInfo").and_then(|text| serde_json::from_str(&text).ok());
         let config = ServerConfig::new(capabilities)
             .with_server_info(info.unwrap_or_else(|| Implementation::new(&self.upstream.config.name, "unknown")));
@@ -162,8 +166,22 @@ impl ServerHandler for Gateway {
         if self.passes(&call.name).await? {
             return self.relay("tools/call", &context).await.map(CallToolResponse::Complete);
         }
-        let result = self.gated(&call.name, &context).await?;
-        self.hand_on(sent(&context)?, Ok(result)).map(CallToolResponse::Complete)
+        match self.gated(&call.name, &context).await? {
+            Gated::Told(result) => self.hand_on(sent(&context)?, Ok(result)).map(CallToolResponse::Complete),
+            Gated::Task(task) => Ok(CallToolResponse::Task(CreateTaskResult::new(task))),
+        }
+    }
+
+    async fn get_task(
+        &self,
+        asked: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        self.look_at_task(&asked.task_id, sent(&context)?).await
+    }
+
+    async fn cancel_task(&self, asked: CancelTaskParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        self.drop_task(&asked.task_id).await
     }
 
     async fn list_resources(

@@ -11,7 +11,7 @@ use engine::actions::Until;
 use engine::gate::ParkRequest;
 use engine::gateway::Held;
 use engine::upstreams::tool_name;
-use rmcp::model::ProgressNotificationParam;
+use rmcp::model::{ProgressNotificationParam, Task};
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 use tokio::time::{Instant, sleep};
@@ -24,8 +24,16 @@ const ACTION: &str = "countersign.dev/action";
 /// How often an agent that wants to hear of progress is told that its call still waits.
 const TELL: Duration = Duration::from_secs(5);
 
+/// What a gated call comes to at once.
+pub(super) enum Gated {
+    /// A result, be it that it still waits.
+    Told(Json),
+    /// It waits, and the agent asks for it.
+    Task(Task),
+}
+
 /// Where a call stands.
-enum Stands {
+pub(super) enum Stands {
     /// The agent is told, and the call is over for it.
     Over(Json),
     /// It is told, and may come back with the same call.
@@ -38,7 +46,7 @@ enum Stands {
 
 impl Gateway {
     /// The result of a gated call.
-    pub(super) async fn gated(&self, name: &str, context: &RequestContext<RoleServer>) -> Result<Json, ErrorData> {
+    pub(super) async fn gated(&self, name: &str, context: &RequestContext<RoleServer>) -> Result<Gated, ErrorData> {
         let arguments = sent(context)?.params.get("arguments").cloned();
         let request = ParkRequest {
             tool_name: tool_name(&self.upstream.config.name, name),
@@ -53,28 +61,32 @@ impl Gateway {
             under_attempt: None,
         };
         match self.see_through(request, context).await {
-            Ok(result) => Ok(result),
-            Err(engine::Error::Problem(problem)) => Ok(refused(&problem)),
+            Ok(gated) => Ok(gated),
+            Err(engine::Error::Problem(problem)) => Ok(Gated::Told(refused(&problem))),
             Err(error) => Err(ErrorData::internal_error(error.into_problem().detail, None)),
         }
     }
 
-    async fn see_through(&self, request: ParkRequest, context: &RequestContext<RoleServer>) -> engine::Result<Json> {
+    async fn see_through(&self, request: ParkRequest, context: &RequestContext<RoleServer>) -> engine::Result<Gated> {
         let deadline = Instant::now() + self.upstream.config.hold;
         let number = serde_json::to_string(&context.id).unwrap_or_default();
         let held = Held { request: &number, seconds: self.upstream.config.hold.as_secs_f64() };
         let mut action = engine::gateway::submit(self.engine(), &self.principal, request, held).await?.action;
+        let knows_tasks = context.client_capabilities().is_some_and(|own| own.supports_tasks());
+        if knows_tasks && action.status == Status::Pending {
+            return Ok(Gated::Task(self.task(&action)));
+        }
         loop {
             let until = match self.stands(&action) {
                 Stands::Over(result) => return self.over(action.id, result, context).await,
-                Stands::Open(result) => return Ok(result),
+                Stands::Open(result) => return Ok(Gated::Told(result)),
                 Stands::Waits(until) => until,
                 Stands::ToBeMade => {
                     let progress = tell_progress(context);
                     let made = self.state.upstreams.make(self.engine(), &self.upstream, action.id, progress).await?;
                     match made.map(|answer| self.told(action.id, answer)) {
                         Some(Stands::Over(result)) => return self.over(action.id, result, context).await,
-                        Some(Stands::Open(result)) => return Ok(result),
+                        Some(Stands::Open(result)) => return Ok(Gated::Told(result)),
                         _ => Until::Executed,
                     }
                 }
@@ -83,20 +95,20 @@ impl Gateway {
             action = self.wait(action.id, until, left, context).await?;
             let over = Instant::now() >= deadline || context.ct.is_cancelled();
             if over && matches!(self.stands(&action), Stands::Waits(_) | Stands::ToBeMade) {
-                return Ok(self.pending(&action));
+                return Ok(Gated::Told(self.pending(&action)));
             }
         }
     }
 
     /// The agent is told, and calls anew from now on; one that has gone meanwhile finds what it was when it is back.
-    async fn over(&self, id: ActionId, result: Json, context: &RequestContext<RoleServer>) -> engine::Result<Json> {
+    async fn over(&self, id: ActionId, result: Json, context: &RequestContext<RoleServer>) -> engine::Result<Gated> {
         if !context.ct.is_cancelled() {
             engine::gateway::answered(self.engine(), id).await?;
         }
-        Ok(result)
+        Ok(Gated::Told(result))
     }
 
-    fn stands(&self, action: &Action) -> Stands {
+    pub(super) fn stands(&self, action: &Action) -> Stands {
         match (action.status, action.execution_state) {
             (Status::Pending, _) => Stands::Waits(Until::Decided),
             (Status::Approved, Some(ExecutionState::Unknown)) => Stands::Open(self.unknown(action)),
@@ -205,6 +217,16 @@ impl Gateway {
 
     fn text(&self, id: ActionId, status: &str, words: &str, is_error: bool) -> Json {
         with_action(result_of(words, is_error), id, status, &self.url(id))
+    }
+
+    /// How a call stands that has no outcome yet, in a line.
+    pub(super) fn how_it_stands(&self, action: &Action) -> String {
+        let url = self.url(action.id);
+        match (action.status, action.execution_state) {
+            (Status::Pending, _) => format!("Waiting for approval: {url}"),
+            (Status::Approved, Some(ExecutionState::Unknown)) => unknown("The answer was lost."),
+            (status, _) => format!("{}: {url}", status.as_str()),
+        }
     }
 
     fn url(&self, id: ActionId) -> String {
