@@ -2,7 +2,7 @@
 // machine: to be read, not to be asserted.
 //
 //   make bench                      everything, about fifteen minutes
-//   make bench ARGS="--only park"   one of: park, watch, rules, decide, page, size, metrics, audit, memory, start, felt, wasm
+//   make bench ARGS="--only park"   one of: park, watch, rules, decide, page, size, metrics, audit, gateway, memory, start, felt, wasm
 //   make bench ARGS="--rounds 3 --seconds 4"
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, stat, writeFile } from 'node:fs/promises';
@@ -14,10 +14,11 @@ import { parseArgs, promisify } from 'node:util';
 
 import { audit } from './audit.mjs';
 import { Baseline } from './baseline.mjs';
+import { throughGateway } from './gateway.mjs';
 import { grow } from './history.mjs';
 import { makeFigures } from './metrics.mjs';
 import { addHistory, addRules, setRules } from './rules.mjs';
-import { Server } from './server.mjs';
+import { Server, freePort } from './server.mjs';
 import { Watchers } from './watchers.mjs';
 
 const CLIENTS = 16;
@@ -83,9 +84,18 @@ async function measure(server) {
   if (wanted('size')) await size(server);
   if (wanted('audit')) await trail(server, tokens);
   if (wanted('metrics')) await metrics(server);
+  if (wanted('gateway')) await gateway(server);
   if (wanted('start')) await start(server);
   if (wanted('felt')) await felt();
   if (wanted('wasm')) await wasm();
+}
+
+async function gateway(server) {
+  const { alone, added, added99, megabytes, transactions } = await throughGateway(server, freePort);
+  report(`A call through the gateway to an upstream over HTTP, more than without, p50 (without: ${ms(alone)})`, ms(added), '< 2 ms', added < 2);
+  report('The same, p99', ms(added99), '', true);
+  report('500 calls that wait at the gateway: memory', `${megabytes.toFixed(0)} MB`, '< 50 MB', megabytes < 50);
+  report('The same: more transactions than without', `${transactions.toFixed(1)} /s`, '< 10 /s', transactions < 10);
 }
 
 /** How the heaviest calls feel in a browser (show-44). */

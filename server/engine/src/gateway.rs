@@ -37,7 +37,7 @@ pub async fn submit(engine: &Engine, principal: &Principal, request: ParkRequest
     if matches!(tool.gating, Gating::Open { .. }) {
         return park(engine, principal, request).await;
     }
-    let key = key(&request);
+    let key = key(principal, &request);
     let fresh = ActionId(Uuid::now_v7());
     let id = store::upstreams::hold(&engine.pool, principal.name(), &key, fresh, (held.request, held.seconds)).await?;
     if id != fresh
@@ -103,9 +103,10 @@ pub async fn forget_unanswered(engine: &Engine) -> Result<u64> {
     Ok(store::upstreams::forget_unanswered(&engine.pool, KEPT_DAYS).await?)
 }
 
-/// The same tool with the same arguments, to the digit.
-fn key(request: &ParkRequest) -> String {
+/// The same tool with the same arguments, to the digit, called with the same token: another one does not see the action.
+fn key(principal: &Principal, request: &ParkRequest) -> String {
     let call = Json::object([
+        ("token", Json::from(principal.token().map(|token| token.id.to_string()))),
         ("tool", Json::from(request.tool_name.as_str())),
         ("args", Json::from(Digest::of(&request.tool_args).to_string())),
     ]);

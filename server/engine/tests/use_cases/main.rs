@@ -11,6 +11,7 @@ mod execution;
 mod executors;
 mod figures;
 mod gate;
+mod gateway;
 mod identity;
 mod people;
 mod races;
