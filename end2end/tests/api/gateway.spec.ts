@@ -255,6 +255,21 @@ test('an upstream that is not there is told in words, with its cause, and nobody
   expect((await ask(server, 'POST', '/mcp/files', { body: {} })).status).toBe(401);
 });
 
+test('a server that stops in good order tells the agent that its call waits, and finds it again when it is back', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const args = { seconds: 0, n: 7 };
+  const called = callTool(client, 'slow', args);
+  const action = await waits(server, person.token!, 'raw/slow');
+  const stopped = server.stop();
+  expect((await called).action).toMatchObject({ id: action.id, status: 'pending' });
+  expect(await stopped).toBe(0);
+  await server.begin();
+  const back = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  await approve(server, person.token!, action.id);
+  expect((await callTool(back, 'slow', args)).action).toMatchObject({ id: action.id, status: 'executed' });
+  await back.close();
+});
+
 test('killed between approval and call: one write, or nobody knows, and never two', async ({ server, agent, person }) => {
   const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
   const before = (await calls()).length;

@@ -37,7 +37,7 @@ const UPSTREAM_DOWN: i64 = -32_000;
 
 /// The endpoints.
 pub fn routes(state: &AppState) -> Router<AppState> {
-    let operator = service(operator::Operator::new(state), state);
+    let operator = service(operator::Operator::new(state));
     Router::new()
         .route("/mcp/operator", any(move |_: Caller, request: Request| serve(operator.clone(), request)))
         .route("/mcp/{upstream}", any(gate))
@@ -64,7 +64,7 @@ async fn gate(
         engine::gateway::cancel(&state.engine, &principal, &number).await?;
     }
     let gateway = gateway::Gateway::new(&state, principal, upstream, met);
-    Ok(answer(service(gateway, &state), parts, bytes, &message).await)
+    Ok(answer(service(gateway), parts, bytes, &message).await)
 }
 
 /// Which request the agent does not want any more, as it numbers them.
@@ -73,13 +73,13 @@ fn cancelled(message: &Json) -> Option<String> {
     cancels.then(|| message.get("params")?.get("requestId").map(Json::to_text)).flatten()
 }
 
-/// Whoever may ask at all is settled before, by [`Caller`]; where requests come from, by the middleware of every route.
-fn service<S: ServerHandler + Clone>(handler: S, state: &AppState) -> StreamableHttpService<S, NeverSessionManager> {
+/// Whoever may ask at all is settled before, by [`Caller`]; where requests come from, by the middleware of every route. Requests end by
+/// themselves when the server stops, each with an answer.
+fn service<S: ServerHandler + Clone>(handler: S) -> StreamableHttpService<S, NeverSessionManager> {
     let config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
         .with_legacy_session_mode(false)
-        .with_json_response(true)
-        .with_cancellation_token(state.stopping.child_token());
+        .with_json_response(true);
     StreamableHttpService::new(move || Ok(handler.clone()), Arc::new(NeverSessionManager::default()), config)
 }
 

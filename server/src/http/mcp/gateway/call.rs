@@ -93,7 +93,8 @@ impl Gateway {
             };
             let left = deadline.saturating_duration_since(Instant::now());
             action = self.wait(action.id, until, left, context).await?;
-            let over = Instant::now() >= deadline || context.ct.is_cancelled();
+            let ends = context.ct.is_cancelled() || self.state.stopping.is_cancelled();
+            let over = Instant::now() >= deadline || ends;
             if over && matches!(self.stands(&action), Stands::Waits(_) | Stands::ToBeMade) {
                 return Ok(Gated::Told(self.pending(&action)));
             }
