@@ -55,9 +55,23 @@ fn what_config_check_prints_is_a_configuration_again() {
 }
 
 #[test]
+fn an_upstream_is_shown_without_its_secrets_and_read_again() {
+    let file = "[upstreams.files]\ncommand = [\"files\", \"/srv\"]\nenv = { KEY = \"canary\" }\npass = [\"read_*\"]\n\
+        [upstreams.mail]\nurl = \"https://mail.example/mcp\"\nheaders = { Authorization = \"Bearer canary\" }\nhold_seconds = 5\n";
+    let shown = load(&ServeFlags::default(), &[], Some(file)).expect("a configuration").to_string();
+    assert!(!shown.contains("canary"), "{shown}");
+    let again = load(&ServeFlags::default(), &[], Some(&shown)).expect("its own output");
+    let names: Vec<(&str, u64)> = again.upstreams.iter().map(|own| (own.name.as_str(), own.hold.as_secs())).collect();
+    assert_eq!(names, [("files", 25), ("mail", 5)]);
+    assert!(again.upstreams[0].passes("read_file"));
+}
+
+#[test]
 fn an_unknown_key_is_an_error_that_names_it() {
     assert!(wrong(&[], Some("sweep_second = 5")).contains("unknown key sweep_second"));
-    assert!(wrong(&[], Some("[upstreams.files]\ncommand = \"x\"")).contains("unknown key upstreams"));
+    assert!(wrong(&[], Some("[upstream.files]\nurl = \"http://a/\"")).contains("unknown key upstream"));
+    let said = wrong(&[], Some("[upstreams.files]\ncommand = \"x\""));
+    assert!(said.contains("[upstreams.files]") && said.contains("sequence"), "{said}");
     let said = wrong(&[], Some("[tools.mail]\nrisk_teir = \"low\""));
     assert!(said.contains("[tools.mail]") && said.contains("risk_teir"), "{said}");
 }
