@@ -79,7 +79,8 @@ async function waiting(server, gateway) {
   const stop = new AbortController();
   const calls = Array.from({ length: WAITING }, (_, n) => gateway('tools/call', { name: 'get-sum', arguments: { a: n, b: 1 } }, stop.signal).catch(() => undefined));
   while (Number(await server.sql("SELECT count(*) FROM pending_actions WHERE tool_name = 'everything/get-sum' AND status = 'pending'")) < WAITING) await sleep(200);
-  await sleep(2_000);
+  // The last of them is parked; each then looks once more, and sleeps.
+  await sleep(5_000);
   const megabytes = (await server.residentMegabytes()) - before;
   const busy = await transactions(server);
   stop.abort();
