@@ -333,6 +333,7 @@ test('an upstream over HTTP is asked with credentials of our own, is met anew wh
     return answer.action?.status === 'executed' && answer;
   }, 40_000);
   expect([outcome.action?.id, outcome.text]).toEqual([action.id, expect.stringContaining('42')]);
+  expect(await standing()).toMatchObject({ state: 'up', why: null });
   await again.close();
 });
 

@@ -7,6 +7,7 @@ mod message;
 mod stdio;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -145,9 +146,11 @@ impl Upstream {
     /// [`Fault`] when it does not answer; the registry is as it was.
     pub async fn look(&self, engine: &Engine) -> Result<Arc<Met>, Fault> {
         let link = self.link()?;
-        let before = self.met();
         let tools = tools(&link).await?;
-        if let Some(before) = before.filter(|before| before.tools == tools && before.hello == link.hello) {
+        // A link that is new is noted in any case: the upstream is up again.
+        if link.noted.load(Ordering::Relaxed)
+            && let Some(before) = self.met().filter(|before| before.tools == tools)
+        {
             return Ok(before);
         }
         let met = Arc::new(Met { hello: link.hello.clone(), tools });
@@ -155,6 +158,9 @@ impl Upstream {
             // It is registered when it is looked at next.
             error!(upstream = self.config.name, error = &error as &dyn std::error::Error, "tools were not registered");
             return Err(Fault::NotSent("its tools could not be written to the registry".to_owned()));
+        }
+        if !link.noted.swap(true, Ordering::Relaxed) {
+            info!(upstream = self.config.name, tools = met.tools.len(), "an upstream is up");
         }
         *self.met.write().unwrap_or_else(PoisonError::into_inner) = Some(met.clone());
         Ok(met)
@@ -224,9 +230,8 @@ async fn live(upstream: &Upstream, engine: &Engine) -> String {
     };
     upstream.hold(Some(link.clone()));
     loop {
-        match upstream.look(engine).await {
-            Ok(met) => info!(upstream = upstream.config.name, tools = met.tools.len(), "an upstream is up"),
-            Err(fault) => return fault.words().to_owned(),
+        if let Err(fault) = upstream.look(engine).await {
+            return fault.words().to_owned();
         }
         tokio::select! {
             () = link.ended() => return "it has ended, or cannot be reached".to_owned(),
@@ -257,6 +262,8 @@ struct Link {
     wire: Wire,
     hello: Json,
     /// Each request says of itself which revision it is of: there was no handshake.
+    /// That it is up stands in the registry, with what it offers.
+    noted: AtomicBool,
     speaks_for_itself: bool,
 }
 
@@ -273,7 +280,7 @@ impl Link {
                 Wire::Remote(Box::new(Remote::new(Outbound::new(with_place(allow, url)), place)?))
             }
         };
-        let mut link = Self { wire, hello: Json::Null, speaks_for_itself: false };
+        let mut link = Self { wire, hello: Json::Null, speaks_for_itself: false, noted: AtomicBool::new(false) };
         let params = Json::object([
             ("protocolVersion", Json::from(HANDSHAKE)),
             ("capabilities", Json::Object(Vec::new())),
