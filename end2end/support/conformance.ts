@@ -5,6 +5,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
 
+import { forward } from './forward';
 import { program } from './gateway';
 
 /** What came of each scenario. */
@@ -31,14 +32,7 @@ export async function conformance(url: string): Promise<Verdicts> {
 /** An address at which every request is made with the token. */
 export async function withToken<T>(url: string, token: string, use: (address: string) => Promise<T>): Promise<T> {
   const line = http.createServer((asked, answer) => {
-    const headers = { ...asked.headers, authorization: `Bearer ${token}` };
-    const onward = http.request(new URL(asked.url!, url), { method: asked.method, headers }, (came) => {
-      answer.writeHead(came.statusCode!, came.headers);
-      came.pipe(answer);
-    });
-    onward.on('error', () => answer.destroy());
-    answer.on('close', () => onward.destroy());
-    asked.pipe(onward);
+    forward(asked, answer, new URL(asked.url!, url), { ...asked.headers, authorization: `Bearer ${token}` });
   });
   line.listen(0, '127.0.0.1');
   await once(line, 'listening');

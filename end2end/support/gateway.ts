@@ -7,6 +7,9 @@ import http from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
+import { forward } from './forward';
+import { until } from './until';
+
 const require = createRequire(import.meta.url);
 
 /** The program of an MCP server that npm brought. */
@@ -45,16 +48,7 @@ export async function callTool(client: Client, name: string, args: Record<string
 }
 
 /** Until the upstream is up. */
-export async function isUp(connect: () => Promise<Client>, seconds = 30): Promise<Client> {
-  for (let tried = 0; ; tried += 1) {
-    try {
-      return await connect();
-    } catch (error) {
-      if (tried > seconds * 4) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-  }
-}
+export const isUp = (connect: () => Promise<Client>): Promise<Client> => until(connect, 30_000);
 
 /** The official server of everything over HTTP, behind a line that notes which headers come. */
 export class RecordedLine {
@@ -70,16 +64,10 @@ export class RecordedLine {
   async begin(): Promise<void> {
     const words = [program('@modelcontextprotocol/server-everything'), 'streamableHttp'];
     this.child = spawn(process.execPath, words, { env: { PATH: process.env.PATH, PORT: String(this.behind) }, stdio: 'ignore' });
-    while (!(await fetch(`http://127.0.0.1:${this.behind}/mcp`).catch(() => undefined))) await new Promise((go) => setTimeout(go, 50));
+    await until(() => fetch(`http://127.0.0.1:${this.behind}/mcp`));
     this.line = http.createServer((asked, answer) => {
       this.heard.push(asked.headers);
-      const onward = http.request({ port: this.behind, path: asked.url, method: asked.method, headers: asked.headers }, (came) => {
-        answer.writeHead(came.statusCode!, came.headers);
-        came.pipe(answer);
-      });
-      onward.on('error', () => answer.destroy());
-      answer.on('close', () => onward.destroy());
-      asked.pipe(onward);
+      forward(asked, answer, new URL(asked.url!, `http://127.0.0.1:${this.behind}`), asked.headers);
     });
     this.line.listen(this.port, '127.0.0.1');
     await once(this.line, 'listening');

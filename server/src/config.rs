@@ -17,7 +17,7 @@ use engine::retention::Keep;
 use engine::{Policy, ToolConfig};
 
 use file::ConfigFile;
-pub use upstream::{Place, UpstreamConfig};
+pub use upstream::{Place, Program, UpstreamConfig};
 
 /// What went wrong with the configuration, naming the key and where it stands.
 #[derive(Debug, thiserror::Error)]

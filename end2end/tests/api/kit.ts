@@ -6,6 +6,8 @@ import { expect } from '@playwright/test';
 
 import type { Server } from '../../support/server';
 
+export { until } from '../../support/until';
+
 export type Json = any;
 
 export interface Where {
@@ -261,18 +263,4 @@ function holds(text: string, secret: string): boolean {
 export function leaksOf(secrets: string[], texts: Map<string, string>): string[] {
   const inText = (text: string) => secrets.flatMap((secret, at) => (holds(text, secret) ? [at] : []));
   return [...texts].flatMap(([what, text]) => inText(text).map((at) => `secret ${at} in ${what}`));
-}
-
-/** What `look` answers once it answers something; a look that fails is another one. */
-export async function until<T>(look: () => Promise<T>, within = 20_000): Promise<T> {
-  for (const deadline = Date.now() + within; ; ) {
-    try {
-      const found = await look();
-      if (found) return found;
-      if (Date.now() > deadline) throw new Error('it has not come about');
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

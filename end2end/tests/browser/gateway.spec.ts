@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { card, expect, openFromList, signIn, test } from '../../support/browser';
 import { agentOf, callTool, isUp, program, words } from '../../support/gateway';
+import { until } from '../../support/until';
 
 const folder = await mkdtemp(join(tmpdir(), 'countersign-files-'));
 const config = `
@@ -30,13 +31,8 @@ for (const javaScriptEnabled of [true, false]) {
       await signIn(page);
       const file = join(folder, `${javaScriptEnabled}.txt`);
       const written = callTool(client, 'write_file', { path: file, content: 'as approved' });
-      if (javaScriptEnabled) {
-        const { id } = await waiting(server.url, agent.token!);
-        await openFromList(page, id);
-      } else {
-        const { id } = await waiting(server.url, agent.token!);
-        await page.goto(`/approvals/${id}`);
-      }
+      const { id } = await until(async () => (await agent.list('?status=pending&tool_name=files%2Fwrite_file')).data[0]!);
+      await (javaScriptEnabled ? openFromList(page, id) : page.goto(`/approvals/${id}`));
       await expect(card(page)).toContainText('files/write_file');
       await expect(card(page)).toContainText('as approved');
       // It says of itself that it destroys.
@@ -64,12 +60,3 @@ test('the page of tools says where each upstream stands, what is not gated, and 
   await page.getByRole('link', { name: 'files/write_file', exact: true }).click();
   await expect(page.locator('main')).toContainText('its upstream');
 });
-
-async function waiting(url: string, token: string): Promise<{ id: string }> {
-  for (;;) {
-    const answer = await fetch(`${url}/api/approvals/actions?status=pending&tool_name=files%2Fwrite_file`, { headers: { authorization: `Bearer ${token}` } });
-    const { data } = await answer.json();
-    if (data.length > 0) return data[0];
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

@@ -133,7 +133,8 @@ pub async fn park(engine: &Engine, principal: &Principal, request: ParkRequest) 
         .into())
 }
 
-async fn attached(engine: &Engine, action: Action) -> Result<Gated> {
+/// The call that was there before.
+pub(crate) async fn attached(engine: &Engine, action: Action) -> Result<Gated> {
     let overrides = actions::overrides(engine, &action.tool_name).await?;
     Ok(Gated { mask: action.mask(&overrides), action, attached: true })
 }

@@ -11,7 +11,7 @@ use domain::tool::{Gating, Tool};
 use uuid::Uuid;
 
 use crate::decisions::withdraw;
-use crate::gate::{Gated, ParkRequest, park};
+use crate::gate::{Gated, ParkRequest, attached, park};
 use crate::{Engine, Result, require, store, tools};
 
 /// Outcomes that nobody came back for are kept so many days.
@@ -43,8 +43,7 @@ pub async fn submit(engine: &Engine, principal: &Principal, request: ParkRequest
     if id != fresh
         && let Some(action) = store::actions::find(&engine.pool, id).await?
     {
-        let overrides = crate::actions::overrides(engine, &action.tool_name).await?;
-        return Ok(Gated { mask: action.mask(&overrides), action, attached: true });
+        return attached(engine, action).await;
     }
     // It was noted, and never parked: somebody died in between.
     let parked = park(engine, principal, ParkRequest { id: Some(id), ..request }).await;
@@ -72,15 +71,23 @@ pub async fn tool(engine: &Engine, principal: &Principal, name: &str) -> Result<
     tools::find_or_register(engine, name, &principal.actor()).await
 }
 
-/// The agent does not want its call any more: what waits is withdrawn, what was approved stands. Agents that share a token
-/// number their requests alike: where it is not certain which call is meant, none is.
+/// The agent does not want the call of a request any more. Agents that share a token number their requests alike: where it is not
+/// certain which call is meant, none is.
 ///
 /// # Errors
 /// When the database cannot be reached.
 pub async fn cancel(engine: &Engine, principal: &Principal, request: &str) -> Result<()> {
     let held = store::upstreams::held(&engine.pool, principal.name(), request).await?;
     let [id] = held.as_slice() else { return Ok(()) };
-    match withdraw(engine, principal, *id, Some("The agent cancelled its call.")).await {
+    give_up(engine, principal, *id, "The agent cancelled its call.").await
+}
+
+/// The agent does not want its call any more: what waits is withdrawn, what was decided stands.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn give_up(engine: &Engine, principal: &Principal, id: ActionId, why: &str) -> Result<()> {
+    match withdraw(engine, principal, id, Some(why)).await {
         // Decided meanwhile.
         Ok(_) | Err(crate::Error::Problem(_)) => Ok(()),
         Err(error) => Err(error),

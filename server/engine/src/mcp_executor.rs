@@ -36,6 +36,9 @@ pub struct Call {
 /// # Errors
 /// When the database cannot be read.
 pub async fn due(engine: &Engine, upstreams: &[String]) -> Result<Vec<(ActionId, String)>> {
+    if upstreams.is_empty() {
+        return Ok(Vec::new());
+    }
     let due = store::upstreams::due(&engine.pool, upstreams, PATIENCE_SECONDS).await?;
     Ok(due.into_iter().map(|call| (ActionId(call.id), call.upstream)).collect())
 }

@@ -62,28 +62,22 @@ pub async fn up(
     offered: &[Offered],
 ) -> Result<()> {
     let known = store::upstreams::tools(&engine.pool, upstream).await?;
-    let mut known: HashMap<&str, &OfferedTool> = known.iter().map(|tool| (tool.name.as_str(), tool)).collect();
+    let mut known: HashMap<String, OfferedTool> = known.into_iter().map(|tool| (tool.name.clone(), tool)).collect();
     for tool in offered {
-        let before = known.remove(tool.name.as_str());
+        let before = known.remove(&tool.name);
         let now = OfferedTool {
             name: tool.name.clone(),
             definition: tool.definition.to_text(),
             passes: tool.passes,
             offered: true,
         };
-        if before.is_some_and(|before| *before == now) {
-            continue;
+        if before.as_ref() != Some(&now) {
+            register(engine, upstream, tool, before.as_ref(), &now).await?;
         }
-        register(engine, upstream, tool, before, &now).await?;
     }
     for gone in known.into_values().filter(|tool| tool.offered) {
-        let gone = OfferedTool {
-            name: gone.name.clone(),
-            definition: gone.definition.clone(),
-            passes: gone.passes,
-            offered: false,
-        };
-        store::upstreams::write_tool(&engine.pool, &tool_name(upstream, &gone.name), upstream, &gone).await?;
+        let name = tool_name(upstream, &gone.name);
+        store::upstreams::write_tool(&engine.pool, &name, upstream, &OfferedTool { offered: false, ..gone }).await?;
     }
     Ok(store::upstreams::write_standing(&engine.pool, upstream, None, server, protocol).await?)
 }

@@ -45,12 +45,12 @@ impl fmt::Display for Config {
         for upstream in &self.upstreams {
             writeln!(out, "\n[upstreams.{}]", upstream.name)?;
             match &upstream.place {
-                Place::Command { program, arguments, environment, directory } => {
-                    let words: Vec<&String> = std::iter::once(program).chain(arguments).collect();
+                Place::Command(program) => {
+                    let words: Vec<&String> = std::iter::once(&program.path).chain(&program.arguments).collect();
                     writeln!(out, "command = {words:?}")?;
-                    let names = environment.keys().map(|name| format!("{} = {}", quoted(name), quoted(MASK)));
+                    let names = program.environment.keys().map(|name| format!("{} = {}", quoted(name), quoted(MASK)));
                     writeln!(out, "env = {{ {} }}", names.collect::<Vec<_>>().join(", "))?;
-                    if let Some(directory) = directory {
+                    if let Some(directory) = &program.directory {
                         writeln!(out, "cwd = {}", quoted(directory))?;
                     }
                 }

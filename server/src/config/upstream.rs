@@ -32,14 +32,18 @@ pub struct UpstreamConfig {
 #[derive(Clone, PartialEq, Eq)]
 pub enum Place {
     /// A program that is started here, and speaks over its standard input and output.
-    Command {
-        program: String,
-        arguments: Vec<String>,
-        environment: BTreeMap<String, String>,
-        directory: Option<String>,
-    },
+    Command(Program),
     /// Streamable HTTP. The headers carry Countersign's own credentials, never an agent's.
     Http { url: String, headers: HeaderMap },
+}
+
+/// How a program is started: with this environment, and nothing else of ours.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Program {
+    pub path: String,
+    pub arguments: Vec<String>,
+    pub environment: BTreeMap<String, String>,
+    pub directory: Option<String>,
 }
 
 impl UpstreamConfig {
@@ -56,7 +60,7 @@ impl UpstreamConfig {
 impl std::fmt::Debug for UpstreamConfig {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let place = match &self.place {
-            Place::Command { program, .. } => program,
+            Place::Command(program) => &program.path,
             Place::Http { url, .. } => url,
         };
         out.debug_struct("UpstreamConfig").field("name", &self.name).field("place", place).finish_non_exhaustive()
@@ -124,15 +128,15 @@ fn place(table: Table) -> Result<Place, String> {
     match (table.command, table.url) {
         (Some(command), None) if table.headers.is_empty() => {
             let mut words = command.into_iter();
-            let program = words.next().filter(|program| !program.is_empty());
+            let path = words.next().filter(|path| !path.is_empty());
             let mut environment = table.env;
             environment.entry("PATH".to_owned()).or_insert_with(|| PATH.to_owned());
-            Ok(Place::Command {
-                program: program.ok_or("command must be a list: the program, and its arguments")?,
+            Ok(Place::Command(Program {
+                path: path.ok_or("command must be a list: the program, and its arguments")?,
                 arguments: words.collect(),
                 environment,
                 directory: table.cwd,
-            })
+            }))
         }
         (None, Some(url)) if table.env.is_empty() && table.cwd.is_none() => {
             let parsed = url::Url::parse(&url).map_err(|error| format!("url {error}"))?;
@@ -172,9 +176,9 @@ mod tests {
     fn a_program_gets_the_environment_that_is_written_and_nothing_else() {
         let config = table("command = [\"files\", \"/srv\"]\nenv = { LOG = \"1\" }\npass = [\"read_*\", \"stat\"]")
             .expect("a program");
-        let Place::Command { program, arguments, environment, .. } = &config.place else { panic!("{config:?}") };
-        assert_eq!((program.as_str(), arguments.as_slice()), ("files", &["/srv".to_owned()][..]));
-        assert_eq!(environment.keys().map(String::as_str).collect::<Vec<_>>(), ["LOG", "PATH"]);
+        let Place::Command(program) = &config.place else { panic!("{config:?}") };
+        assert_eq!((program.path.as_str(), program.arguments.as_slice()), ("files", &["/srv".to_owned()][..]));
+        assert_eq!(program.environment.keys().map(String::as_str).collect::<Vec<_>>(), ["LOG", "PATH"]);
         let passing = ["read_file", "read_", "stat", "status", "write_file"].map(|tool| config.passes(tool));
         assert_eq!(passing, [true, true, true, false, false]);
         assert_eq!((config.hold.as_secs(), config.timeout.as_secs()), (25, 60));

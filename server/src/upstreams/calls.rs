@@ -81,7 +81,7 @@ fn outcome(answer: &Answer) -> Outcome {
 }
 
 /// What a result says in words.
-pub fn texts(result: &Json) -> String {
+fn texts(result: &Json) -> String {
     let content = result.get("content").and_then(Json::as_array).unwrap_or_default();
     let texts = content.iter().filter_map(|block| block.get("text").and_then(Json::as_str));
     texts.collect::<Vec<_>>().join("\n")

@@ -16,7 +16,6 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::message::{Answer, Fault, Incoming, read, request};
-use crate::config::Place;
 use crate::outbound::{NoAnswer, Outbound};
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -39,16 +38,15 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    pub(super) fn new(outbound: Outbound, place: &Place) -> Result<Self, Fault> {
-        let Place::Http { url, headers } = place else { return Err(Fault::NotSent("it has no URL".to_owned())) };
-        Ok(Self {
+    pub(super) fn new(outbound: Outbound, url: &str, headers: &HeaderMap) -> Self {
+        Self {
             outbound,
-            url: url.clone(),
+            url: url.to_owned(),
             headers: headers.clone(),
             next: AtomicI64::new(1),
             settled: RwLock::default(),
             lost: CancellationToken::new(),
-        })
+        }
     }
 
     /// From now on requests say that they are of this revision of the protocol.

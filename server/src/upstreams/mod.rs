@@ -24,7 +24,6 @@ use tracing::{error, info, warn};
 
 use crate::config::{Place, UpstreamConfig};
 use crate::outbound::Outbound;
-pub use calls::texts;
 use http::Remote;
 pub use message::{Answer, Fault};
 use stdio::Process;
@@ -159,10 +158,10 @@ impl Upstream {
             error!(upstream = self.config.name, error = &error as &dyn std::error::Error, "tools were not registered");
             return Err(Fault::NotSent("its tools could not be written to the registry".to_owned()));
         }
+        *self.met.write().unwrap_or_else(PoisonError::into_inner) = Some(met.clone());
         if !link.noted.swap(true, Ordering::Relaxed) {
             info!(upstream = self.config.name, tools = met.tools.len(), "an upstream is up");
         }
-        *self.met.write().unwrap_or_else(PoisonError::into_inner) = Some(met.clone());
         Ok(met)
     }
 
@@ -262,9 +261,9 @@ struct Link {
     wire: Wire,
     hello: Json,
     /// Each request says of itself which revision it is of: there was no handshake.
+    speaks_for_itself: bool,
     /// That it is up stands in the registry, with what it offers.
     noted: AtomicBool,
-    speaks_for_itself: bool,
 }
 
 enum Wire {
@@ -275,9 +274,9 @@ enum Wire {
 impl Link {
     async fn open(config: &UpstreamConfig, allow: &OutboundAllow) -> Result<Self, Fault> {
         let wire = match &config.place {
-            place @ Place::Command { .. } => Wire::Process(Process::start(&config.name, place)?),
-            place @ Place::Http { url, .. } => {
-                Wire::Remote(Box::new(Remote::new(Outbound::new(with_place(allow, url)), place)?))
+            Place::Command(program) => Wire::Process(Process::start(&config.name, program)?),
+            Place::Http { url, headers } => {
+                Wire::Remote(Box::new(Remote::new(Outbound::new(with_place(allow, url)), url, headers)))
             }
         };
         let mut link = Self { wire, hello: Json::Null, speaks_for_itself: false, noted: AtomicBool::new(false) };

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::message::{Answer, Fault, Incoming, read, reply, request};
-use crate::config::Place;
+use crate::config::Program;
 
 /// How long it has to end by itself, and then again until it is ended.
 const GRACE: Duration = Duration::from_secs(2);
@@ -45,18 +45,16 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts the program.
-    pub(super) fn start(upstream: &str, place: &Place) -> Result<Self, Fault> {
-        let Place::Command { program, arguments, environment, directory } = place else {
-            return Err(Fault::NotSent("it is no program".to_owned()));
-        };
-        let mut command = Command::new(program);
-        command.args(arguments).env_clear().envs(environment).process_group(0).kill_on_drop(true);
+    pub(super) fn start(upstream: &str, program: &Program) -> Result<Self, Fault> {
+        let path = &program.path;
+        let mut command = Command::new(path);
+        command.args(&program.arguments).env_clear().envs(&program.environment).process_group(0).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        if let Some(directory) = directory {
+        if let Some(directory) = &program.directory {
             command.current_dir(directory);
         }
         let mut child =
-            command.spawn().map_err(|error| Fault::NotSent(format!("{program} cannot be started: {error}")))?;
+            command.spawn().map_err(|error| Fault::NotSent(format!("{path} cannot be started: {error}")))?;
         let (lines, to_write) = mpsc::unbounded_channel();
         let process = Self {
             lines,
@@ -68,7 +66,7 @@ impl Process {
         };
         let (Some(input), Some(output), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
-            return Err(Fault::NotSent(format!("{program} has no standard input and output")));
+            return Err(Fault::NotSent(format!("{path} has no standard input and output")));
         };
         tokio::spawn(tell(upstream.to_owned(), errors));
         tokio::spawn(write(input, to_write, process.stop.clone()));

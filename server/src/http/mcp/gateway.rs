@@ -24,13 +24,10 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-use super::Sent;
+use super::{Sent, UPSTREAM_DOWN};
 use crate::http::AppState;
 use crate::upstreams::{Answer, Fault, Met, Upstream};
 use call::Gated;
-
-/// The code of an error that is the gateway's own: the upstream could not be asked.
-const UPSTREAM_DOWN: ErrorCode = ErrorCode(-32_000);
 
 /// One request of an agent to an upstream.
 #[derive(Clone)]
@@ -92,6 +89,20 @@ fn complete(result: &Json) -> Json {
         members.push(("resultType".to_owned(), Json::from("complete")));
     }
     Json::Object(members)
+}
+
+/// The same object with a note of ours in its `_meta`.
+fn with_note(object: Json, name: &str, note: Json) -> Json {
+    let Json::Object(mut members) = object else { return object };
+    match members.iter_mut().find(|(name, _)| name == "_meta") {
+        Some((_, Json::Object(meta))) => meta.push((name.to_owned(), note)),
+        _ => members.push(("_meta".to_owned(), Json::object([(name, note)]))),
+    }
+    Json::Object(members)
+}
+
+fn internal(error: engine::Error) -> ErrorData {
+    ErrorData::internal_error(error.into_problem().detail, None)
 }
 
 /// What the agent sent, beside the library's copy of it.
@@ -163,7 +174,7 @@ impl ServerHandler for Gateway {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         self.check_offered(&call.name).await?;
-        if self.passes(&call.name).await? {
+        if self.gate_of(&call.name).await?.is_none() {
             return self.relay("tools/call", &context).await.map(CallToolResponse::Complete);
         }
         match self.gated(&call.name, &context).await? {

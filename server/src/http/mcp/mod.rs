@@ -21,6 +21,7 @@ use axum::routing::any;
 use domain::json::{Json, JsonError};
 use domain::problem::Problem;
 use rmcp::ServerHandler;
+use rmcp::model::ErrorCode;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
@@ -30,10 +31,8 @@ use super::problem::ApiResult;
 use super::session::Caller;
 use exact::Sent;
 
-/// The code of a message that cannot be read (JSON-RPC 2.0, section 5.1).
-const PARSE_ERROR: i64 = -32_700;
-/// The code of the gateway's own errors.
-const UPSTREAM_DOWN: i64 = -32_000;
+/// The code of an error that is the gateway's own: the upstream could not be asked.
+const UPSTREAM_DOWN: ErrorCode = ErrorCode(-32_000);
 
 /// The endpoints.
 pub fn routes(state: &AppState) -> Router<AppState> {
@@ -118,10 +117,10 @@ async fn answer<S: ServerHandler + Clone>(
 }
 
 fn unreadable(error: &JsonError) -> Response {
-    failed(StatusCode::BAD_REQUEST, PARSE_ERROR, &error.to_string())
+    failed(StatusCode::BAD_REQUEST, ErrorCode::PARSE_ERROR, &error.to_string())
 }
 
-fn failed(status: StatusCode, code: i64, message: &str) -> Response {
+fn failed(status: StatusCode, code: ErrorCode, message: &str) -> Response {
     let error = json!({"code": code, "message": message});
     (status, axum::Json(json!({"jsonrpc": "2.0", "id": null, "error": error}))).into_response()
 }

@@ -16,11 +16,13 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 use tokio::time::{Instant, sleep};
 
-use super::{Gateway, sent, tell_progress};
-use crate::upstreams::{Fault, texts};
+use super::{Gateway, internal, sent, tell_progress, with_note};
+use crate::upstreams::Fault;
 
 /// Where a result says which action it is of.
 const ACTION: &str = "countersign.dev/action";
+/// Where a refusal says its code.
+const PROBLEM: &str = "countersign.dev/problem";
 /// How often an agent that wants to hear of progress is told that its call still waits.
 const TELL: Duration = Duration::from_secs(5);
 
@@ -63,7 +65,7 @@ impl Gateway {
         match self.see_through(request, context).await {
             Ok(gated) => Ok(gated),
             Err(engine::Error::Problem(problem)) => Ok(Gated::Told(refused(&problem))),
-            Err(error) => Err(ErrorData::internal_error(error.into_problem().detail, None)),
+            Err(error) => Err(internal(error)),
         }
     }
 
@@ -245,12 +247,7 @@ fn refused(problem: &Problem) -> Json {
     for error in problem.errors.iter().filter(|_| problem.code == Code::InvalidRequest) {
         words.push_str(&format!("\n{} {}", error.pointer.trim_start_matches("/tool_args"), error.message));
     }
-    let mut result = result_of(&words, true);
-    if let Json::Object(members) = &mut result {
-        let code = Json::object([("code", Json::from(problem.code.as_str()))]);
-        members.push(("_meta".to_owned(), Json::Object(vec![("countersign.dev/problem".to_owned(), code)])));
-    }
-    result
+    with_note(result_of(&words, true), PROBLEM, Json::object([("code", Json::from(problem.code.as_str()))]))
 }
 
 fn result_of(words: &str, is_error: bool) -> Json {
@@ -262,12 +259,6 @@ fn result_of(words: &str, is_error: bool) -> Json {
 fn with_action(result: Json, id: ActionId, status: &str, url: &str) -> Json {
     let action =
         Json::object([("id", Json::from(id.to_string())), ("status", Json::from(status)), ("url", Json::from(url))]);
-    let Json::Object(mut members) = result else {
-        return with_action(result_of(&texts(&result), false), id, status, url);
-    };
-    match members.iter_mut().find(|(name, _)| name == "_meta") {
-        Some((_, Json::Object(meta))) => meta.push((ACTION.to_owned(), action)),
-        _ => members.push(("_meta".to_owned(), Json::Object(vec![(ACTION.to_owned(), action)]))),
-    }
-    Json::Object(members)
+    let result = if result.is_object() { result } else { result_of("", false) };
+    with_note(result, ACTION, action)
 }

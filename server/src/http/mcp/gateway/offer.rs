@@ -7,7 +7,7 @@ use domain::tool::{Gating, Tool};
 use engine::upstreams::tool_name;
 use rmcp::ErrorData;
 
-use super::Gateway;
+use super::{Gateway, internal, with_note};
 use crate::upstreams::named;
 
 /// Where a tool's definition says how its calls are treated.
@@ -23,22 +23,18 @@ impl Gateway {
         for tool in &met.tools {
             let Some(name) = named(tool) else { continue };
             let known = tool_name(&self.upstream.config.name, name);
-            let own = self.registered(name).await?;
-            let gated = !(self.upstream.config.passes(name) && own.gating.lets_pass());
-            tools.push(tool_with(tool, &known, gated.then_some(&own)));
+            tools.push(tool_with(tool, &known, self.gate_of(name).await?.as_deref()));
         }
         Ok(Json::object([("tools", Json::Array(tools))]))
     }
 
-    /// Whether calls of a tool pass ungated: the configuration says so, and nobody has paused or blocked it.
-    pub(super) async fn passes(&self, name: &str) -> Result<bool, ErrorData> {
-        Ok(self.upstream.config.passes(name) && self.registered(name).await?.gating.lets_pass())
-    }
-
-    async fn registered(&self, name: &str) -> Result<Arc<Tool>, ErrorData> {
+    /// The tool in the registry, by which its calls are gated. `None`: they pass, because the configuration says so, and nobody has
+    /// paused or blocked it.
+    pub(super) async fn gate_of(&self, name: &str) -> Result<Option<Arc<Tool>>, ErrorData> {
         let known = tool_name(&self.upstream.config.name, name);
-        let own = engine::gateway::tool(self.engine(), &self.principal, &known).await;
-        own.map_err(|error| ErrorData::internal_error(error.into_problem().detail, None))
+        let tool = engine::gateway::tool(self.engine(), &self.principal, &known).await.map_err(internal)?;
+        let passes = self.upstream.config.passes(name) && tool.gating.lets_pass();
+        Ok((!passes).then_some(tool))
     }
 
     /// Refuses a tool that the upstream does not offer: nobody could ever run it.
@@ -73,11 +69,7 @@ fn tool_with(tool: &Json, known: &str, gated: Option<&Tool>) -> Json {
     if waits && tool.get("description").is_none() {
         members.push(("description".to_owned(), Json::from(WAITS)));
     }
-    match members.iter_mut().find(|(name, _)| name == "_meta") {
-        Some((_, Json::Object(meta))) => meta.push((GATING.to_owned(), treatment)),
-        _ => members.push(("_meta".to_owned(), Json::Object(vec![(GATING.to_owned(), treatment)]))),
-    }
-    Json::Object(members)
+    with_note(Json::Object(members), GATING, treatment)
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use engine::upstreams::tool_name;
 use rmcp::ErrorData;
 use rmcp::model::{DetailedTask, GetTaskResult, Task, TaskPayload, TaskStatus};
 
-use super::Gateway;
 use super::call::Stands;
+use super::{Gateway, internal};
 use crate::http::mcp::Sent;
 
 /// How often to ask, in milliseconds.
@@ -49,11 +49,8 @@ impl Gateway {
     /// The agent does not want it any more: what waits is withdrawn, what was approved stands.
     pub(super) async fn drop_task(&self, id: &str) -> Result<(), ErrorData> {
         let action = self.own_action(id).await?;
-        let why = Some("The agent cancelled its task.");
-        match engine::decisions::withdraw(self.engine(), &self.principal, action.id, why).await {
-            Ok(_) | Err(engine::Error::Problem(_)) => Ok(()),
-            Err(error) => Err(internal(error)),
-        }
+        let why = "The agent cancelled its task.";
+        engine::gateway::give_up(self.engine(), &self.principal, action.id, why).await.map_err(internal)
     }
 
     /// A call of this upstream that the agent may see.
@@ -72,8 +69,4 @@ impl Gateway {
 
 fn done(task: Task, payload: TaskPayload) -> GetTaskResult {
     GetTaskResult::new(DetailedTask::new(task, payload))
-}
-
-fn internal(error: engine::Error) -> ErrorData {
-    ErrorData::internal_error(error.into_problem().detail, None)
 }
