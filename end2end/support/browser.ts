@@ -64,6 +64,16 @@ export async function visit(page: Page, path: string): Promise<void> {
   await awake;
 }
 
+/**
+ * Presses a button of a page that stays the HTML it was sent as, until the page that answers it has taken its place.
+ * Words that stand on both pages would otherwise be met too early, and what comes next meet a page that is on its way out.
+ */
+export async function submit(page: Page, button: Locator): Promise<void> {
+  const arrived = page.waitForEvent('load');
+  await button.click();
+  await arrived;
+}
+
 /** Until the page listens and has read again what it shows: from then on it is told of everything. */
 async function listening(page: Page): Promise<void> {
   await answered(page, STREAM);

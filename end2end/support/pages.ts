@@ -2,7 +2,7 @@
 // (the tests of the look, the screenshots) shares this list.
 import type { Page } from '@playwright/test';
 
-import { visit } from './browser';
+import { submit, visit } from './browser';
 import type { Stage } from './stage';
 
 export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown>> = {
@@ -71,14 +71,14 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   'an edit with a field to mend': async (page, scene) => {
     await page.goto(`/approvals/${scene.critical}/edit`);
     await page.locator('.field', { hasText: 'replicas' }).locator('input').fill('12a');
-    await page.getByRole('button', { name: 'Show what changes' }).click();
+    await submit(page, page.getByRole('button', { name: 'Show what changes' }));
     await page.getByRole('alert').waitFor();
   },
   'what an edit of a critical call changes': async (page, scene) => {
     await page.goto(`/approvals/${scene.critical}/edit`);
     await page.locator('.field', { hasText: 'replicas' }).locator('input').fill('2');
     await page.locator('.field', { hasText: 'canary' }).locator('select').selectOption('false');
-    await page.getByRole('button', { name: 'Show what changes' }).click();
+    await submit(page, page.getByRole('button', { name: 'Show what changes' }));
     await page.getByRole('button', { name: 'Approve with these arguments' }).waitFor();
   },
   'an edit that is too late': (page, scene) => page.goto(`/approvals/${scene.rejected}/edit`),
@@ -86,7 +86,7 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   'the trail': (page) => page.goto('/audit'),
   'the trail, verified': async (page) => {
     await page.goto('/audit');
-    await page.getByRole('button', { name: 'Verify now' }).click();
+    await submit(page, page.getByRole('button', { name: 'Verify now' }));
     await page.getByText('Verified to').first().waitFor();
   },
   'the trail about one call': (page, scene) => page.goto(`/audit?action_id=${scene.failed}&sort=seq`),
@@ -133,7 +133,7 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   'a call tried on a rule': async (page, scene) => {
     await page.goto(`/approvals/rules/${scene.rule}`);
     await page.getByLabel('Its arguments').fill('{"id": 7, "state": "closed", "force": true}');
-    await page.getByRole('button', { name: 'Try it' }).click();
+    await submit(page, page.getByRole('button', { name: 'Try it' }));
     await page.getByText('The call does not fit this rule.').waitFor();
   },
   'a rule that is none': (page) => page.goto('/approvals/rules/no-such-rule'),
@@ -145,7 +145,7 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
     await page.getByLabel('Description').fill('');
     await page.locator('.field', { hasText: 'cc' }).locator('select').selectOption('this expression');
     await page.locator('.field', { hasText: 'cc' }).locator('textarea').fill('(');
-    await page.getByRole('button', { name: 'Check' }).last().click();
+    await submit(page, page.getByRole('button', { name: 'Check' }).last());
     await page.getByRole('alert').waitFor();
   },
   'the tools that a rule can be for': (page) => page.goto('/approvals/rules/new'),
@@ -153,7 +153,7 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   'the sheet of a rule that narrows nothing': async (page) => {
     await page.goto('/approvals/rules/new?tool=update_record');
     await page.getByLabel('Description').fill('All records');
-    await page.getByRole('button', { name: 'Check' }).last().click();
+    await submit(page, page.getByRole('button', { name: 'Check' }).last());
     await page.getByText('It narrows nothing').waitFor();
   },
   'the sheet of a rule in the place of one': (page, scene) => page.goto(`/approvals/rules/${scene.rule}/replace`),
@@ -185,8 +185,8 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
     await page.goto('/settings/alerts');
     await page.getByLabel('Name').fill('ops');
     await page.getByLabel('URL').fill('https://hooks.example.com/services/T0123/B0456/abcdefghijkl');
-    await page.getByRole('button', { name: 'Add an endpoint' }).click();
-    await page.getByRole('button', { name: 'Send a test: ops' }).click();
+    await submit(page, page.getByRole('button', { name: 'Add an endpoint' }));
+    await submit(page, page.getByRole('button', { name: 'Send a test: ops' }));
   },
   'the database': (page) => page.goto('/settings/database'),
   'the people': (page) => page.goto('/settings/people'),
@@ -199,7 +199,7 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
   'the retention, counted': (page) => page.goto('/settings/retention?count=now'),
   'the retention after a run': async (page) => {
     await page.goto('/settings/retention');
-    await page.getByRole('button', { name: 'Archive and purge now' }).click();
+    await submit(page, page.getByRole('button', { name: 'Archive and purge now' }));
     await page.locator('tbody .word', { hasText: 'done' }).first().waitFor();
   },
   'one’s sessions': (page) => page.goto('/settings/sessions'),

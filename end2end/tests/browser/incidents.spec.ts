@@ -1,7 +1,7 @@
 // Each of the runbook's incidents, from red to green by its playbook: what is done, is done from the page of figures.
 import type { Page } from '@playwright/test';
 
-import { expect, signIn, signInByLink, test } from '../../support/browser';
+import { expect, signIn, signInByLink, submit, test } from '../../support/browser';
 
 const config = `
 [tools.deploy_site]
@@ -78,7 +78,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto('/tools/deploy_site');
       const resume = page.locator('details').filter({ hasText: 'Resume' }).first();
       await resume.locator('summary').click();
-      await resume.getByRole('button', { name: 'Resume' }).click();
+      await submit(page, resume.getByRole('button', { name: 'Resume' }));
       await page.goto(METRICS);
       await expect(incidents(page)).toHaveCount(0);
     });
