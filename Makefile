@@ -1,6 +1,6 @@
 # Everything a person types. The work is done by .ci/* and frontend/build; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup run build site demo test lint fmt bench screenshots sqlx-prepare clean
+.PHONY: help setup run build site demo test lint fmt bench screenshots sqlx-prepare openapi clean
 
 # Asked when a recipe runs, not before: set-up may only just have made the toolchain.
 CARGO = $$(.ci/toolchain)
@@ -41,6 +41,10 @@ lint: setup ## Formatting, clippy for the server and for the browser, checked SQ
 
 fmt: ## Format the Rust sources
 	$(CARGO) fmt --all
+
+openapi: ## Renew server/openapi.json after a change to the REST interface
+	$(CARGO) run --quiet -p server --bin countersign -- openapi >server/openapi.json.new
+	@mv server/openapi.json.new server/openapi.json
 
 sqlx-prepare: setup ## Renew .sqlx after a change to a query or a migration
 	@.ci/sqlx-prepare

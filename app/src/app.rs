@@ -31,6 +31,7 @@ fn routes() -> impl IntoView {
     use crate::pages::login::LoginPage;
     use crate::pages::metrics::{FailedPage, MetricsPage};
     use crate::pages::not_found::NotFoundPage;
+    use crate::pages::reference::ReferencePage;
     use crate::pages::rules::{RulePage, RulesPage, SheetPage};
     use crate::pages::settings::{
         AlertsPage, DatabasePage, PasswordPage, PeoplePage, PersonPage, PolicyPage, RetentionPage, SessionsPage,
@@ -57,6 +58,7 @@ fn routes() -> impl IntoView {
             <Route path=path!("/tools") view=|| view! { <Frame><ToolsPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/tools/:name") view=|| view! { <Frame><ToolPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:id/edit") view=|| view! { <Frame><EditPage/></Frame> } ssr=SsrMode::Async/>
+            <Route path=path!("/api/docs") view=|| view! { <Frame><ReferencePage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings") view=|| view! { <Frame><SettingsPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/policy") view=|| view! { <Frame><PolicyPage/></Frame> } ssr=SsrMode::Async/>
             <Route path=path!("/settings/alerts") view=|| view! { <Frame><AlertsPage/></Frame> } ssr=SsrMode::Async/>

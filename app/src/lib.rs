@@ -19,6 +19,8 @@ mod message;
 pub mod once;
 mod pages;
 #[cfg(feature = "ssr")]
+pub mod reference;
+#[cfg(feature = "ssr")]
 mod sheets;
 #[cfg(feature = "ssr")]
 pub mod shell;

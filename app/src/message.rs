@@ -31,6 +31,8 @@ pub(crate) mod groups;
 #[cfg(feature = "ssr")]
 pub(crate) mod people;
 #[cfg(feature = "ssr")]
+pub(crate) mod reference;
+#[cfg(feature = "ssr")]
 pub(crate) mod retention;
 #[cfg(feature = "ssr")]
 pub(crate) mod rules;

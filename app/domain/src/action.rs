@@ -18,6 +18,7 @@ use crate::word::by_word;
 
 /// Why a parked action waits: a stable code and the sentence shown to people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PendingReason {
     /// Stable, for programs.
     pub code: PendingCode,
@@ -27,6 +28,7 @@ pub struct PendingReason {
 
 /// The stable codes of [`PendingReason`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PendingCode {
     /// No standing rule covers the call.
@@ -124,6 +126,7 @@ impl<'de> Deserialize<'de> for Decider {
 
 /// What an executor, or a person resolving, said came of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExecutionResult {
     /// The one predicate of success: the executor said so.
     pub success: bool,
@@ -269,6 +272,7 @@ by_word!(AttemptState);
 
 /// One numbered try at running an approved action. Masked: it carries no claim token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attempt {
     pub id: AttemptId,
     pub number: i32,

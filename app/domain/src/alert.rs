@@ -104,7 +104,7 @@ impl Says {
 }
 
 macro_rules! read_by_word {
-    ($($name:ty = $what:literal;)+) => {$(
+    ($($name:ty = $what:literal, $described:literal;)+) => {$(
         impl FromStr for $name {
             type Err = UnknownWord;
 
@@ -114,15 +114,15 @@ macro_rules! read_by_word {
             }
         }
 
-        by_word!($name);
+        by_word!($name, $described);
     )+};
 }
 
 read_by_word! {
-    AlertKind = "kind of alert";
-    Severity = "severity";
-    Format = "format";
-    Says = "state of an alert";
+    AlertKind = "kind of alert", "AlertKind";
+    Severity = "severity", "AlertSeverity";
+    Format = "format", "AlertFormat";
+    Says = "state of an alert", "AlertSays";
 }
 
 /// What was found about one kind.

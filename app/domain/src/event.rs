@@ -11,6 +11,7 @@ use crate::digest::Digest;
 use crate::id::{ActionId, EventId, RuleId};
 use crate::json::Json;
 use crate::risk::UnknownWord;
+use crate::word::by_word;
 
 macro_rules! event_types {
     ($($variant:ident = $word:literal, $said:literal;)+) => {
@@ -98,20 +99,11 @@ impl FromStr for EventType {
     }
 }
 
-impl Serialize for EventType {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for EventType {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+by_word!(EventType);
 
 /// One entry of the trail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
     /// Given by the database when the entry is written; `0` before.
     pub seq: i64,

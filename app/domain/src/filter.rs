@@ -6,7 +6,6 @@ use crate::action::Decider;
 use crate::id::RuleId;
 use crate::lifecycle::{ExecutionState, Status};
 use crate::page::{Cursor, Limit, Sort};
-use crate::problem::Problem;
 use crate::query_string::QueryString;
 use crate::risk::RiskTier;
 use crate::{search, time_text};
@@ -55,10 +54,7 @@ pub struct ActionFilter {
 
 /// The place and the length of a page, in a list of any kind.
 pub(crate) fn page_of(query: &mut QueryString) -> (i64, Limit) {
-    (
-        query.one::<Offset>("offset").map_or(0, |offset| offset.0),
-        query.one::<LimitWord>("limit").map_or(Limit::DEFAULT, |word| word.0),
-    )
+    (query.one::<Offset>("offset").map_or(0, |offset| offset.0), query.one("limit").unwrap_or_default())
 }
 
 impl ActionFilter {
@@ -84,8 +80,8 @@ impl ActionFilter {
             error: query.one("error"),
             gated: query.flag("gated"),
             expiring_within_hours: query.one::<Hours>("expiring_within_hours").map(|hours| hours.0),
-            sort: query.one::<SortWord>("sort").map_or(default_sort, |word| word.0),
-            cursor: query.one::<CursorWord>("cursor").map(|word| word.0),
+            sort: query.one("sort").unwrap_or(default_sort),
+            cursor: query.one("cursor"),
             offset,
             limit,
         };
@@ -151,9 +147,6 @@ parameter! {
     ExecutionWord(ExecutionState) = |text: &str| {
         text.parse().map_err(|_| one_of(ExecutionState::ALL.map(ExecutionState::as_str).as_slice(), text))
     };
-    SortWord(Sort) = |text: &str| text.parse().map_err(words_of);
-    CursorWord(Cursor) = |text: &str| text.parse().map_err(words_of);
-    LimitWord(Limit) = |text: &str| text.parse().map_err(words_of);
 }
 
 fn whole<T: std::str::FromStr + PartialOrd + std::fmt::Display>(text: &str, least: T, most: T) -> Result<T, String> {
@@ -167,13 +160,10 @@ fn one_of(words: &[&str], text: &str) -> String {
     format!("must be one of {}, not {text}", words.join(", "))
 }
 
-fn words_of(problem: Problem) -> String {
-    problem.errors.into_iter().next().map_or(problem.detail, |error| error.message)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Problem;
 
     fn read(raw: &str) -> Result<ActionFilter, Problem> {
         let mut query = QueryString::parse(Some(raw))?;

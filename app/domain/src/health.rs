@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a number stands against its thresholds. The bounds themselves are yellow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     Green,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IncidentSeverity))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     Medium,
@@ -13,6 +14,7 @@ pub enum Severity {
 
 /// What is going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IncidentKind {
     /// More than [`BACKLOG`] actions wait.
@@ -25,6 +27,7 @@ pub enum IncidentKind {
 
 /// One that is on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Incident {
     pub kind: IncidentKind,
     pub severity: Severity,

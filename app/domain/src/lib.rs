@@ -24,6 +24,8 @@ pub mod lifecycle;
 #[cfg(feature = "matcher")]
 pub mod matching;
 pub mod metrics;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod page;
 pub mod people;
 pub mod precedence;

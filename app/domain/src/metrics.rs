@@ -14,6 +14,7 @@ pub use tally::{Figures, OperatorTally, Outcome, Tally, ratio};
 /// One day's numbers. "Today" is the calendar day [`DailyMetrics::day`] in [`DailyMetrics::timezone`]. Rates are
 /// fractions from 0 to 1; `None` means no data, never zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DailyMetrics {
     /// Waiting at [`DailyMetrics::generated_at`].
     pub total_pending: i64,

@@ -192,6 +192,7 @@ by_word!(Code);
 
 /// One thing wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// JSON pointer (RFC 6901) into the request body, or the name of a query parameter.
     pub pointer: String,
@@ -201,6 +202,7 @@ pub struct FieldError {
 
 /// The decision that stands, told to whoever came too late.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Standing {
     pub current_status: Status,
     pub decided_by: Option<Decider>,
@@ -209,6 +211,7 @@ pub struct Standing {
 
 /// An error as told to a client: RFC 9457, without the members that only a transport knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[error("{}: {detail}", .code.as_str())]
 pub struct Problem {
     pub code: Code,

@@ -103,12 +103,24 @@ impl QueryString {
 mod tests {
     use super::*;
     use crate::lifecycle::Status;
+    use crate::page::{Cursor, Limit};
 
     #[test]
     fn a_status_may_stand_several_times() {
         let mut query = QueryString::parse(Some("status=pending&status=expired,executed")).expect("well formed");
         assert_eq!(query.many::<Status>("status"), [Status::Pending, Status::Expired, Status::Executed]);
         assert!(query.finish().is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_parameter_is_said_once() {
+        let mut query = QueryString::parse(Some("cursor=x&limit=0")).expect("well formed");
+        query.one::<Cursor>("cursor");
+        query.one::<Limit>("limit");
+        let problem = query.finish().expect_err("neither can be");
+        let expected = "cursor: is not one that this list gave out; leave it out to start from the beginning; \
+                        limit: must be a whole number from 1 to 500";
+        assert_eq!(problem.detail, expected);
     }
 
     #[test]

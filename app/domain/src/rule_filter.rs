@@ -30,8 +30,19 @@ pub struct RuleFilter {
 }
 
 impl RuleFilter {
-    /// Takes a filter's parameters out of a query string. What is wrong with them is noted there.
+    /// Takes a list's parameters out of a query string. What is wrong with them is noted there.
     pub fn read(query: &mut QueryString) -> Self {
+        let cursor = query.one::<String>("cursor");
+        let after = cursor.as_deref().and_then(place_of);
+        if cursor.is_some() && after.is_none() {
+            query.refuse("cursor", NOT_OURS.to_owned());
+        }
+        let (offset, limit) = page_of(query);
+        Self { after, offset, limit, ..Self::read_what(query) }
+    }
+
+    /// The same without the parameters of a page: what an export takes.
+    pub fn read_what(query: &mut QueryString) -> Self {
         let tool_name = query.one::<String>("tool_name").filter(|name| !name.is_empty());
         if tool_name.as_ref().is_some_and(|name| name.contains('\0')) {
             query.refuse("tool_name", "holds a NUL character".to_owned());
@@ -45,13 +56,7 @@ impl RuleFilter {
         if known.is_none() && hygiene.is_some() {
             query.refuse("hygiene", format!("must be one of {}", HYGIENE.join(", ")));
         }
-        let cursor = query.one::<String>("cursor");
-        let after = cursor.as_deref().and_then(place_of);
-        if cursor.is_some() && after.is_none() {
-            query.refuse("cursor", NOT_OURS.to_owned());
-        }
-        let (offset, limit) = page_of(query);
-        Self { tool_name, active, state, effect, hygiene: known, after, offset, limit }
+        Self { tool_name, active, state, effect, hygiene: known, ..Self::default() }
     }
 
     /// The cursor of a page that ends with this rule.

@@ -177,6 +177,7 @@ impl Registered {
 
 /// How runs ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Runs {
     pub succeeded: i64,
     pub failed: i64,

@@ -3,6 +3,10 @@
 
 macro_rules! by_word {
     ($name:ty) => {
+        $crate::word::by_word!($name, stringify!($name));
+    };
+    // Under a name of its own in the description of the REST interface.
+    ($name:ty, $described:expr) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
@@ -12,6 +16,20 @@ macro_rules! by_word {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $crate::word::read(<String as serde::Deserialize>::deserialize(deserializer)?)
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                $crate::openapi::one_of(Self::ALL.iter().map(|own| own.as_str()))
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed($described)
             }
         }
     };

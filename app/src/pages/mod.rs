@@ -13,6 +13,8 @@ pub(crate) mod metrics;
 #[cfg(feature = "ssr")]
 pub(crate) mod not_found;
 #[cfg(feature = "ssr")]
+pub(crate) mod reference;
+#[cfg(feature = "ssr")]
 pub(crate) mod rules;
 #[cfg(feature = "ssr")]
 pub(crate) mod settings;

@@ -53,7 +53,7 @@ impl Keep {
 }
 
 /// The times before which what is over goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Cutoffs {
     pub decided_before: DateTime<Utc>,
     pub executed_before: DateTime<Utc>,
@@ -61,7 +61,8 @@ pub struct Cutoffs {
 }
 
 /// How much goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RetentionDue)]
 pub struct Due {
     pub actions: i64,
     pub attempts: i64,
@@ -93,6 +94,19 @@ macro_rules! words {
             }
         }
 
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                let words = utoipa::openapi::schema::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String);
+                words.enum_values(Some([$($word),+])).into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed(concat!("Retention", stringify!($name)))
+            }
+        }
+
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
@@ -112,7 +126,7 @@ words! {
 }
 
 /// A file with what was purged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Archive {
     pub id: Uuid,
     pub kind: Kind,
@@ -128,7 +142,8 @@ pub struct Archive {
 }
 
 /// A run of the retention.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RetentionRun)]
 pub struct Run {
     pub id: Uuid,
     pub state: State,

@@ -26,7 +26,7 @@ pub use panel::{DAYS, Panel};
 pub use sheet::{Made, Posted, SheetFrom, SheetPage, SheetRow, make, sheet};
 
 /// So many of the calls that a rule decided are shown with it.
-const DECIDED: &str = "10";
+const DECIDED: i64 = 10;
 
 /// One line of the list.
 #[derive(Clone, Debug)]
@@ -159,7 +159,7 @@ pub async fn detail(engine: &Engine, principal: &Principal, id: RuleId) -> Resul
     let FullRule { rule, events, now, .. } = rules::show(engine, principal, id).await?;
     let tool = store::tools::find(&engine.pool, &rule.definition.tool_name).await?;
     let may_change = principal.may(Scope::RulesWrite);
-    let filter = decided_by(id)?;
+    let filter = decided_by(id);
     let decided = actions::list(engine, principal, &filter).await?;
     let overrides = actions::overrides(engine, &rule.definition.tool_name).await?;
     let waiting = waiting(engine, principal, &rule).await?;
@@ -199,14 +199,14 @@ pub async fn detail(engine: &Engine, principal: &Principal, id: RuleId) -> Resul
 }
 
 /// The newest calls that the rule decided, in the words of an address.
-fn decided_by(id: RuleId) -> Result<ActionFilter> {
-    Ok(ActionFilter {
+fn decided_by(id: RuleId) -> ActionFilter {
+    ActionFilter {
         statuses: Status::ALL.to_vec(),
         rule_id: Some(id),
         sort: Sort::Newest,
-        limit: Limit::parse(Some(DECIDED))?,
+        limit: Limit::new(DECIDED).unwrap_or_default(),
         ..ActionFilter::default()
-    })
+    }
 }
 
 /// What waits and would pass: asked for whoever may apply the rule, and only of one that lets calls pass now.

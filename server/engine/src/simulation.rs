@@ -51,7 +51,8 @@ pub enum ReplayRule {
 }
 
 /// How far a replay is, and in the end what came of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ReplayTally)]
 pub struct Tally {
     /// Past calls of the tool that were looked at.
     pub looked_at: i64,
@@ -79,7 +80,8 @@ pub struct Tally {
 }
 
 /// A call, as it is shown beside the figures: masked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ReplaySample)]
 pub struct Sample {
     pub id: ActionId,
     pub status: Status,

@@ -23,6 +23,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{Config, DatabaseFlags, ServeFlags};
 use crate::failure::{Failure, Outcome};
+use crate::http::openapi;
 use crate::logging;
 
 const EXAMPLES: &str = "\
@@ -84,6 +85,8 @@ enum Command {
     /// Archive and purge what is over for long enough
     #[command(subcommand)]
     Retention(retention::RetentionCommand),
+    /// Print the description of the REST interface (OpenAPI 3.1), as a server has it at /api/openapi.json
+    Openapi,
 }
 
 #[derive(Subcommand, Debug)]
@@ -138,6 +141,10 @@ async fn run(command: Command) -> Outcome {
         }
         Command::Audit(command) => audit::run(command).await,
         Command::Retention(command) => retention::run(command).await,
+        Command::Openapi => {
+            print!("{}", openapi::text());
+            Ok(())
+        }
     }
 }
 

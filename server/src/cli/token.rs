@@ -10,7 +10,7 @@ use engine::identity::{self, NewToken, TokenFilter};
 use super::administer::{ACTOR, with_engine};
 use super::terminal::{Table, when};
 use crate::config::DatabaseFlags;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 
 #[derive(Subcommand, Debug)]
 pub(super) enum TokenCommand {
@@ -109,7 +109,7 @@ async fn all(engine: &Engine) -> Outcome<Vec<TokenInfo>> {
     loop {
         let page = identity::list_tokens(engine, ACTOR, &filter).await?;
         tokens.extend(page.items);
-        filter.after = page.next.map(|next| next.parse()).transpose().map_err(engine::Error::Problem)?;
+        filter.after = page.next.map(|next| next.parse()).transpose().map_err(Failure::new)?;
         if filter.after.is_none() {
             return Ok(tokens);
         }

@@ -18,7 +18,7 @@ use domain::problem::Problem;
 use leptos::prelude::{Env, LeptosOptions, provide_context, use_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 
-use super::{AppState, BODY_LIMIT};
+use super::{AppState, BODY_LIMIT, openapi};
 
 /// Leptos' options, settled here: nothing is read from files or the environment at run time.
 pub fn leptos_options() -> LeptosOptions {
@@ -136,12 +136,14 @@ fn contexts(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let engine = state.engine.clone();
     let assets = state.assets.clone();
     let secure = SecureCookies(state.config.secure_cookies());
+    let reference = openapi::reference();
     move || {
         let visitor = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Visitor>().cloned());
         provide_context(visitor.unwrap_or_default());
         provide_context(engine.clone());
         provide_context(assets.clone());
         provide_context(secure);
+        provide_context(reference.clone());
     }
 }
 

@@ -8,11 +8,10 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use app::visitor::Visitor;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::routing::get;
-use axum::{Extension, Router};
 use domain::identity::{Principal, Scope};
 use domain::problem::{Code, Problem};
 use engine::notify::{Change, Kind};
@@ -20,6 +19,8 @@ use futures::{Stream, StreamExt, stream};
 use serde_json::json;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::AppState;
@@ -39,10 +40,18 @@ const COME_BACK: Duration = Duration::from_secs(1);
 const TOO_MANY: usize = 100;
 
 /// The route, relative to `/api/approvals`.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/events/stream", get(listen))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(listen))
 }
 
+/// Tells what changes, as it changes (server-sent events).
+///
+/// An event `change` has `{kind, id, seq}`; `resync` says that it is too much to tell. `Last-Event-ID` goes on after it.
+#[utoipa::path(
+    get, path = "/events/stream", tag = "Audit trail", operation_id = "listen",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The event that was seen last")),
+    responses((status = 200, description = "A stream that does not end", body = String, content_type = "text/event-stream"))
+)]
 async fn listen(
     State(state): State<AppState>,
     Caller(principal): Caller,

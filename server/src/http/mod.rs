@@ -7,8 +7,10 @@ pub mod console;
 pub mod events;
 pub mod mcp;
 pub mod middleware;
+pub mod openapi;
 pub mod problem;
 pub mod prometheus;
+mod reference;
 pub mod rest;
 pub mod session;
 
@@ -100,10 +102,14 @@ impl Readiness {
     }
 }
 
-/// The whole router. `rest` and `events` bring paths relative to `/api/approvals`.
+/// The whole router.
 pub fn router(state: AppState) -> Router {
+    let rest = Router::from(openapi::routes())
+        .layer(from_fn_with_state(state.clone(), openapi::refuse_unasked))
+        .layer(from_fn(middleware::require_json));
     let guarded = Router::new()
-        .nest("/api/approvals", rest::router().merge(events::router()).layer(from_fn(middleware::require_json)))
+        .merge(rest)
+        .merge(openapi::router())
         .merge(mcp::routes(&state))
         .merge(console::routes(&state))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

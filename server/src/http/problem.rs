@@ -7,8 +7,12 @@ use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::problem::{Code, FieldError, Problem, Standing};
+use chrono::{DateTime, Utc};
+use domain::action::Decider;
+use domain::lifecycle::Status;
+use domain::problem::{Code, FieldError, Problem};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The media type of a problem document.
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -40,8 +44,11 @@ impl IntoResponse for ApiError {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What every refusal is answered with (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProblemDocument)]
+pub(super) struct Document<'a> {
+    /// Names the kind of problem, as `code` does.
     r#type: String,
     title: &'static str,
     status: u16,
@@ -51,8 +58,16 @@ struct Document<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
-    #[serde(flatten)]
-    standing: Option<&'a Standing>,
+    /// Whoever decides too late is told what was decided, by whom, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Decider>)]
+    decided_by: Option<Option<&'a Decider>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    decided_at: Option<Option<DateTime<Utc>>>,
+    /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +84,9 @@ fn document(problem: &Problem, instance: Option<&str>) -> Response {
         code: problem.code,
         detail: &problem.detail,
         errors: &problem.errors,
-        standing: problem.standing.as_ref(),
+        current_status: problem.standing.as_ref().map(|standing| standing.current_status),
+        decided_by: problem.standing.as_ref().map(|standing| standing.decided_by.as_ref()),
+        decided_at: problem.standing.as_ref().map(|standing| standing.decided_at),
         retry_after: problem.retry_after,
         correlation_id: problem.correlation_id.as_deref(),
     };

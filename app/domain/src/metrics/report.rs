@@ -25,6 +25,7 @@ pub type Counted = (Day, std::sync::Arc<Figures>);
 
 /// A stretch of time, from `start` and before `end`. The present one ends with the day that is not over yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Window {
     pub start: DateTime<Utc>,
     pub end: DateTime<Utc>,
@@ -57,6 +58,7 @@ pub fn manual_burden(days: &[Counted]) -> Option<f64> {
 
 /// 50th, 95th and 99th percentile of how long people's decisions took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Latency {
     pub p50: Option<f64>,
     pub p95: Option<f64>,
@@ -72,6 +74,7 @@ impl Latency {
 
 /// The numbers of a window of any length.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Totals {
     #[serde(flatten)]
     pub window: Window,
@@ -137,6 +140,7 @@ impl Totals {
 
 /// A window and the one before it, as long.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Compared {
     #[serde(flatten)]
     pub current: Totals,
@@ -145,6 +149,7 @@ pub struct Compared {
 
 /// A month also tells its days, and who and what made them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Monthly {
     #[serde(flatten)]
     pub totals: Compared,
@@ -156,6 +161,7 @@ pub struct Monthly {
 
 /// The auto-approval rate of a day.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrendDay {
     pub day: NaiveDate,
     pub auto_approval_rate: Option<f64>,
@@ -163,6 +169,7 @@ pub struct TrendDay {
 
 /// How often a rule decided.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleUse {
     pub id: RuleId,
     /// `None`: the rule could not be read.
@@ -176,6 +183,7 @@ pub struct RuleUse {
 
 /// What a tool asked of people, against what rules did for it: where a rule is missing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ToolLoad {
     pub tool_name: String,
     /// Calls that had to wait.
@@ -189,6 +197,7 @@ pub struct ToolLoad {
 
 /// What one person did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OperatorFigures {
     pub name: String,
     #[serde(flatten)]
@@ -210,6 +219,7 @@ pub fn most_gated(figures: &Figures, waiting: &[(String, i64)], most: usize) -> 
 
 /// How a figure stands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Judged {
     pub state: Health,
     pub value: Option<f64>,
@@ -220,6 +230,7 @@ pub struct Judged {
 
 /// Where yellow begins and ends; both ends are yellow.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Bounds {
     pub green: f64,
     pub red: f64,
@@ -227,6 +238,7 @@ pub struct Bounds {
 
 /// Health: the four figures that it is judged by, over the week (what waits: now).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthReport {
     pub state: Health,
     pub pending: Judged,
@@ -255,6 +267,7 @@ impl HealthReport {
 
 /// Day, week and month.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Windows {
     /// Today, and yesterday.
     pub daily: Compared,
@@ -266,6 +279,7 @@ pub struct Windows {
 
 /// Everything.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Metrics {
     #[serde(flatten)]
     pub day: DailyMetrics,

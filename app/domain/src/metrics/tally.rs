@@ -134,6 +134,7 @@ impl Tally {
 
 /// What one person decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct OperatorTally {
     pub approved: i64,

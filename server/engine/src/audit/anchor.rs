@@ -11,7 +11,7 @@ use crate::store::seals::Seal;
 use crate::{Engine, Result, require, store};
 
 /// A seal as it is kept elsewhere. Its number and hash are what counts; the rest is for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Anchor {
     /// From 1, without a gap.
     pub number: i64,

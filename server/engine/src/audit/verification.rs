@@ -38,7 +38,7 @@ pub struct Progress {
 }
 
 /// What verification found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Verification {
     /// Entries whose seal was checked.
     pub events: i64,

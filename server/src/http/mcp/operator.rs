@@ -36,7 +36,7 @@ pub(super) struct Operator {
 
 impl Operator {
     pub(super) fn new(state: &AppState) -> Self {
-        Self { rest: rest::router().with_state(state.clone()) }
+        Self { rest: Router::from(rest::router()).with_state(state.clone()) }
     }
 
     /// What the interface answers, and whether that is an error.

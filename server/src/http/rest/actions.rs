@@ -18,10 +18,11 @@ use domain::query_string::QueryString;
 use engine::actions::Until;
 use engine::gate::{Gated, ParkRequest, Presumed};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::body::Strict;
 use super::record::{ActionRecord, PageMeta, full};
-use super::{idempotent, object, page};
+use super::{One, Page, idempotent, object, page, query};
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
 use crate::http::session::{Caller, bearer};
@@ -34,16 +35,28 @@ const IDEMPOTENCY: &str = "idempotency-key";
 /// The longest a request is held, in seconds.
 const MAX_WAIT: u64 = 60;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Park {
+    #[schema(min_length = 1, max_length = 200)]
     tool_name: String,
+    /// One member per argument. Numbers keep every digit they are written with.
+    #[schema(value_type = std::collections::HashMap<String, Json>)]
     tool_args: Json,
+    /// What the call is, for whoever decides.
+    #[schema(max_length = 4000)]
     agent_summary: Option<String>,
+    #[schema(max_length = 200)]
     session_id: Option<String>,
+    /// Why the agent wants it.
+    #[schema(max_length = 16000)]
     why: Option<String>,
+    /// What it goes by.
     evidence: Option<Json>,
+    /// Left out: as is usual for the tool.
+    #[schema(minimum = 1, maximum = 8760)]
     expires_in_hours: Option<i64>,
+    #[schema(min_length = 1, max_length = 200)]
     deduplication_key: Option<String>,
 }
 
@@ -87,7 +100,19 @@ impl FromRequestParts<AppState> for Parker {
     }
 }
 
-/// `POST /actions`
+/// Parks a call of a tool: it waits for a person, or a standing rule decides it at once.
+///
+/// A rule that denies it, or a tool that is blocked, answers 403; the action is kept all the same. With a
+/// `deduplication_key` that this agent used before for a call that is not over, the answer is that action.
+#[utoipa::path(
+    post, path = "/actions", tag = "Actions", operation_id = "park_action",
+    params(idempotent::Key, ("Countersign-Attempt" = Option<AttemptId>, Header, description = "The attempt under which the call is made, where it is made inside of an approved run.")),
+    request_body = Park,
+    responses(
+        (status = 201, description = "Parked: `status` says whether it waits or was approved by a rule", body = One<ActionRecord>),
+        (status = 200, description = "The action that this call was parked as before", body = One<ActionRecord>),
+    )
+)]
 pub(super) async fn park(
     State(state): State<AppState>,
     parker: Parker,
@@ -121,7 +146,12 @@ fn parked(state: &AppState, gated: &Gated) -> Response {
     object(status, &ActionRecord::new(&gated.action, &gated.mask, &state.config.base_url()))
 }
 
-/// `GET /actions`
+/// Lists actions, those that wait longest first.
+#[utoipa::path(
+    get, path = "/actions", tag = "Actions", operation_id = "list_actions",
+    params(query::Actions, query::Page, query::Skip),
+    responses((status = 200, description = "A page of the list", body = Page<ActionRecord>))
+)]
 pub(super) async fn list(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -131,7 +161,12 @@ pub(super) async fn list(
     answer(&state, &principal, &filter).await
 }
 
-/// `GET /actions/executed`: terminal actions, newest first.
+/// Lists actions that are over, newest first.
+#[utoipa::path(
+    get, path = "/actions/executed", tag = "Actions", operation_id = "list_executed_actions",
+    params(query::Actions, query::Page, query::Skip),
+    responses((status = 200, description = "A page of the list", body = Page<ActionRecord>))
+)]
 pub(super) async fn executed(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -172,10 +207,17 @@ async fn answer(state: &AppState, principal: &Principal, filter: &ActionFilter) 
         has_more: found.next.is_some(),
         next_cursor: found.next.map(|cursor| cursor.encode()),
     };
-    Ok(page(&records, meta))
+    Ok(page(records, meta))
 }
 
-/// `GET /actions/{id}`, `?wait=SECONDS` holds until it is decided, `&until=executed` until it has an outcome.
+/// Shows an action with its attempts, events, and what the rules say of it.
+///
+/// With `wait` the answer is held until the action is decided, or with `until=executed` until it has an outcome.
+#[utoipa::path(
+    get, path = "/actions/{id}", tag = "Actions", operation_id = "get_action",
+    params(("id" = ActionId, Path), query::Wait),
+    responses((status = 200, description = "The action as it stands", body = One<ActionRecord>))
+)]
 pub(super) async fn get(
     State(state): State<AppState>,
     Caller(principal): Caller,

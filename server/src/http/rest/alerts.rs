@@ -8,16 +8,18 @@ use domain::alert::{AlertKind, Format, Says, Severity};
 use domain::problem::{Code, Problem};
 use engine::alerts::{self, Alert, Delivery, Endpoint};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::Strict;
 use super::people::Nothing;
-use super::{idempotent, object};
+use super::{One, idempotent, object};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertEndpoint)]
 struct EndpointRecord {
     id: Uuid,
     name: String,
@@ -41,7 +43,7 @@ impl From<Endpoint> for EndpointRecord {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AlertRecord {
     id: Uuid,
     kind: AlertKind,
@@ -66,7 +68,8 @@ impl From<Alert> for AlertRecord {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertDelivery)]
 struct DeliveryRecord {
     id: Uuid,
     endpoint: String,
@@ -99,14 +102,18 @@ impl From<Delivery> for DeliveryRecord {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AlertsRecord {
     endpoints: Vec<EndpointRecord>,
     alerts: Vec<AlertRecord>,
     deliveries: Vec<DeliveryRecord>,
 }
 
-/// `GET /alerts`: the places, and the newest fifty alerts and messages.
+/// Shows where alerts go, and the newest fifty alerts and messages.
+#[utoipa::path(
+    get, path = "/alerts", tag = "Alerts", operation_id = "list_alerts",
+    responses((status = 200, description = "Done", body = One<AlertsRecord>))
+)]
 pub(super) async fn list(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
     let found = alerts::show(&state.engine, &principal).await?;
     let record = AlertsRecord {
@@ -117,22 +124,34 @@ pub(super) async fn list(State(state): State<AppState>, Caller(principal): Calle
     Ok(object(StatusCode::OK, &record))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AlertEndpointBody)]
 pub(super) struct EndpointBody {
+    #[schema(pattern = "^[A-Za-z0-9._ -]{1,64}$")]
     name: String,
+    /// Public, or allowed by `outbound_allow`.
     url: String,
     format: Option<Format>,
 }
 
 /// A place with its secret, which is shown in the first answer alone.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewAlertEndpoint)]
 struct Shown<'a> {
     endpoint: &'a EndpointRecord,
     signing_secret: Option<&'a str>,
 }
 
-/// `POST /alerts/endpoints`
+/// Adds a place that alerts are sent to.
+///
+/// The answer has the secret that messages are signed with; a repetition under the same key has `null` there.
+#[utoipa::path(
+    post, path = "/alerts/endpoints", tag = "Alerts", operation_id = "add_alert_endpoint",
+    params(idempotent::Key),
+    request_body = EndpointBody,
+    responses((status = 201, description = "Made", body = One<Shown>))
+)]
 pub(super) async fn add(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -149,12 +168,19 @@ pub(super) async fn add(
     .await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertReference)]
 struct Done {
     id: Uuid,
 }
 
-/// `POST /alerts/endpoints/{id}/remove`
+/// Removes a place.
+#[utoipa::path(
+    post, path = "/alerts/endpoints/{id}/remove", tag = "Alerts", operation_id = "remove_alert_endpoint",
+    params(("id" = Uuid, Path)),
+    request_body = Nothing,
+    responses((status = 200, description = "Done", body = One<Done>))
+)]
 pub(super) async fn remove(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -166,7 +192,13 @@ pub(super) async fn remove(
     Ok(object(StatusCode::OK, &Done { id }))
 }
 
-/// `POST /alerts/endpoints/{id}/test`
+/// Sends a test message to a place.
+#[utoipa::path(
+    post, path = "/alerts/endpoints/{id}/test", tag = "Alerts", operation_id = "test_alert_endpoint",
+    params(("id" = Uuid, Path)),
+    request_body = Nothing,
+    responses((status = 202, description = "Begun", body = One<Done>))
+)]
 pub(super) async fn test(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -178,7 +210,13 @@ pub(super) async fn test(
     Ok(object(StatusCode::ACCEPTED, &Done { id }))
 }
 
-/// `POST /alerts/deliveries/{id}/replay`
+/// Sends a message once more.
+#[utoipa::path(
+    post, path = "/alerts/deliveries/{id}/replay", tag = "Alerts", operation_id = "replay_alert_delivery",
+    params(("id" = Uuid, Path)),
+    request_body = Nothing,
+    responses((status = 202, description = "Begun", body = One<Done>))
+)]
 pub(super) async fn replay(
     State(state): State<AppState>,
     Caller(principal): Caller,

@@ -10,14 +10,24 @@ use domain::json::Json;
 use domain::problem::{Code, Problem};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
 
-/// A person's or an agent's words for what they do, and nothing else.
-#[derive(Deserialize)]
+/// A person's words for what they do.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReasonBody {
+    #[schema(required = true, value_type = String, min_length = 1, max_length = 4000)]
+    pub(super) reason: Option<String>,
+}
+
+/// Words for what somebody does, where there is something to be said.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WordsBody {
+    #[schema(max_length = 4000)]
     pub(super) reason: Option<String>,
 }
 
@@ -54,7 +64,10 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Strict<T> {
 
 /// Reads `T` from strict JSON.
 fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
-    Json::parse(text).map_err(Problem::from)?;
+    // serde would take a list for the members of an object in their order.
+    if !Json::parse(text).map_err(Problem::from)?.is_object() {
+        return Err(Problem::invalid("", "must be an object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(text);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let place = pointer(error.path());
@@ -120,6 +133,14 @@ mod tests {
         let problem = read::<Sample>(br#"{"hours": 2, "hours": 3}"#).expect_err("twice");
         assert_eq!(problem.code, Code::MalformedJson);
         assert!(problem.detail.contains("hours"), "{}", problem.detail);
+    }
+
+    #[test]
+    fn only_an_object_is_read() {
+        for text in ["[2]", "[]", "2", "null", r#""hours""#] {
+            let problem = read::<Sample>(text.as_bytes()).expect_err("no object");
+            assert_eq!((problem.code, problem.errors[0].message.as_str()), (Code::InvalidRequest, "must be an object"));
+        }
     }
 
     #[test]

@@ -15,26 +15,41 @@ use engine::bulk::{Bulk, Item};
 use engine::decisions::{Approve, Decision, WantedRule};
 use engine::settlement::Settle;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use super::actions::parse_id;
-use super::body::{ReasonBody, Strict};
+use super::body::{ReasonBody, Strict, WordsBody};
 use super::record::ActionRecord;
-use super::{idempotent, object};
+use super::rules::RuleDraft;
+use super::{One, idempotent, object};
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
 use crate::http::session::Caller;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ApproveBody {
+    /// Of the arguments that were shown: other ones are not approved. Needed to edit.
+    #[schema(value_type = Option<Digest>)]
     args_sha256: Option<String>,
     /// A whole new object of arguments. Where it holds the mark of a secret exactly as it was shown, the stored secret
     /// stays; the mark anywhere else is refused.
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = std::collections::HashMap<String, Json>)]
     edited_args: Option<Json>,
     note: Option<String>,
     /// `true`: a rule of the suggestions; an object: that rule.
+    #[schema(value_type = Option<CreateRule>)]
     create_rule: Option<Json>,
+}
+
+/// Whether a rule is made, and which.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes what is read as JSON")]
+enum CreateRule {
+    Suggested(bool),
+    Draft(RuleDraft),
 }
 
 /// A member that is there, whatever it holds: `null` is no way of leaving it out.
@@ -42,7 +57,15 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D
     Json::deserialize(deserializer).map(Some)
 }
 
-/// `POST /actions/{id}/approve`
+/// Approves an action: exactly these arguments run, once.
+///
+/// `edited_args` run in the place of what was parked. `create_rule` makes a standing rule with it: both happen, or neither.
+#[utoipa::path(
+    post, path = "/actions/{id}/approve", tag = "Decisions", operation_id = "approve_action",
+    params(("id" = ActionId, Path), idempotent::Key),
+    request_body = ApproveBody,
+    responses((status = 200, description = "The action as it stands now", body = One<ActionRecord>))
+)]
 pub(super) async fn approve(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -67,13 +90,19 @@ pub(super) async fn approve(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoteBody {
     note: Option<String>,
 }
 
-/// `POST /actions/{id}/reject`
+/// Rejects an action. The agent is told the reason.
+#[utoipa::path(
+    post, path = "/actions/{id}/reject", tag = "Decisions", operation_id = "reject_action",
+    params(("id" = ActionId, Path), idempotent::Key),
+    request_body = ReasonBody,
+    responses((status = 200, description = "The action as it stands now", body = One<ActionRecord>))
+)]
 pub(super) async fn reject(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -89,13 +118,19 @@ pub(super) async fn reject(
     .await
 }
 
-/// `POST /actions/{id}/withdraw`
+/// Takes an action back: for the agent that parked it.
+#[utoipa::path(
+    post, path = "/actions/{id}/withdraw", tag = "Decisions", operation_id = "withdraw_action",
+    params(("id" = ActionId, Path), idempotent::Key),
+    request_body = WordsBody,
+    responses((status = 200, description = "The action as it stands now", body = One<ActionRecord>))
+)]
 pub(super) async fn withdraw(
     State(state): State<AppState>,
     Caller(principal): Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
-    Strict { value, bytes }: Strict<ReasonBody>,
+    Strict { value, bytes }: Strict<WordsBody>,
 ) -> ApiResult<Response> {
     let id = parse_id(&id)?;
     decided(&state, &principal, &headers, "withdraw", id, &bytes, async || {
@@ -104,21 +139,29 @@ pub(super) async fn withdraw(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum OutcomeWord {
     Succeeded,
     Failed,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResolveBody {
     outcome: OutcomeWord,
+    /// How you know.
+    #[schema(min_length = 1, max_length = 4000)]
     note: String,
 }
 
-/// `POST /actions/{id}/resolve`
+/// Settles a run whose outcome nobody knows.
+#[utoipa::path(
+    post, path = "/actions/{id}/resolve", tag = "Decisions", operation_id = "resolve_action",
+    params(("id" = ActionId, Path), idempotent::Key),
+    request_body = ResolveBody,
+    responses((status = 200, description = "The action as it stands now", body = One<ActionRecord>))
+)]
 pub(super) async fn resolve(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -134,7 +177,13 @@ pub(super) async fn resolve(
     .await
 }
 
-/// `POST /actions/{id}/retry`
+/// Queues a failed run once more.
+#[utoipa::path(
+    post, path = "/actions/{id}/retry", tag = "Decisions", operation_id = "retry_action",
+    params(("id" = ActionId, Path), idempotent::Key),
+    request_body = NoteBody,
+    responses((status = 200, description = "The action as it stands now", body = One<ActionRecord>))
+)]
 pub(super) async fn retry(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -149,7 +198,13 @@ pub(super) async fn retry(
     .await
 }
 
-/// `POST /actions/{id}/abandon`
+/// Gives up an approved action that has not run: it never will.
+#[utoipa::path(
+    post, path = "/actions/{id}/abandon", tag = "Decisions", operation_id = "abandon_action",
+    params(("id" = ActionId, Path), idempotent::Key),
+    request_body = ReasonBody,
+    responses((status = 200, description = "The action as it stands now", body = One<ActionRecord>))
+)]
 pub(super) async fn abandon(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -165,13 +220,20 @@ pub(super) async fn abandon(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExtendBody {
+    #[schema(minimum = 1, maximum = 8760)]
     hours: i32,
 }
 
-/// `POST /actions/{id}/extend`
+/// Moves the deadline of a waiting action: later, never earlier.
+#[utoipa::path(
+    post, path = "/actions/{id}/extend", tag = "Decisions", operation_id = "extend_action",
+    params(("id" = ActionId, Path), idempotent::Key),
+    request_body = ExtendBody,
+    responses((status = 200, description = "The action as it stands now", body = One<ActionRecord>))
+)]
 pub(super) async fn extend(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -186,23 +248,30 @@ pub(super) async fn extend(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, tag = "decision", rename_all = "snake_case")]
 pub(super) enum BulkBody {
     Approve {
+        #[schema(min_items = 1, max_items = 200)]
         ids: Vec<ActionId>,
     },
     Reject {
+        #[schema(min_items = 1, max_items = 200)]
         ids: Vec<ActionId>,
+        #[schema(min_length = 1, max_length = 4000)]
         reason: String,
     },
     /// Of these, or of every waiting action of the list that `filter` asks for.
     Extend {
+        #[schema(min_items = 1, max_items = 200)]
         ids: Option<Vec<ActionId>>,
+        /// As the query of a list says it, e.g. `expiring_within_hours=4`.
         filter: Option<String>,
+        #[schema(minimum = 1, maximum = 8760)]
         hours: i32,
     },
     Retry {
+        #[schema(min_items = 1, max_items = 200)]
         ids: Vec<ActionId>,
         note: Option<String>,
     },
@@ -227,7 +296,7 @@ impl BulkBody {
 }
 
 /// What came of one action: its state now, or why nothing was done with it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct BulkItem {
     id: ActionId,
     ok: bool,
@@ -246,7 +315,15 @@ impl From<Item> for BulkItem {
     }
 }
 
-/// `POST /actions/bulk`: exactly the ids that were sent, with what came of each.
+/// Decides many actions: exactly those that are named, each by itself.
+///
+/// Actions of high and critical risk are not approved in bulk. The answer says of each id what came of it.
+#[utoipa::path(
+    post, path = "/actions/bulk", tag = "Decisions", operation_id = "decide_actions",
+    params(idempotent::Key),
+    request_body = BulkBody,
+    responses((status = 200, description = "What came of each", body = One<Vec<BulkItem>>))
+)]
 pub(super) async fn bulk(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -280,13 +357,18 @@ async fn decided(
     .await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Expired {
     expired_count: usize,
     expired_ids: Vec<ActionId>,
 }
 
-/// `POST /actions/expire-stale`
+/// Expires every waiting action whose deadline has passed.
+#[utoipa::path(
+    post, path = "/actions/expire-stale", tag = "Decisions", operation_id = "expire_stale_actions",
+    params(idempotent::Key),
+    responses((status = 200, description = "Done", body = One<Expired>))
+)]
 pub(super) async fn expire_stale(
     State(state): State<AppState>,
     Caller(principal): Caller,

@@ -14,10 +14,11 @@ use domain::query_string::QueryString;
 use engine::execution::{ClaimRequest, Report};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use super::body::Strict;
 use super::record::ClaimRecord;
-use super::{idempotent, object};
+use super::{One, idempotent, object, query};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
@@ -29,7 +30,7 @@ const MAX_WAIT_UNDER_KEY: u64 = 20;
 /// The lease where the executor does not say, in seconds.
 const DEFAULT_LEASE: i64 = 60;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClaimBody {
     #[serde(default)]
@@ -38,7 +39,18 @@ pub(super) struct ClaimBody {
     lease_seconds: Option<i64>,
 }
 
-/// `POST /executions/claim`: an approved action with its exact arguments, or 204. `?wait=SECONDS` holds.
+/// Claims an approved action for a worker, with its exact arguments.
+///
+/// Under an idempotency key an answer is held for 20 seconds at most.
+#[utoipa::path(
+    post, path = "/executions/claim", tag = "Executions", operation_id = "claim_action",
+    params(query::Hold, idempotent::Key),
+    request_body = ClaimBody,
+    responses(
+        (status = 200, description = "An action to run: nobody else gets it while the lease holds", body = One<ClaimRecord>),
+        (status = 204, description = "Nothing is to be run"),
+    )
+)]
 pub(super) async fn claim(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -70,12 +82,17 @@ pub(super) async fn claim(
     .await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Lease {
     lease_until: DateTime<Utc>,
 }
 
-/// `POST /executions/{attempt}/heartbeat`
+/// Keeps the lease of an attempt.
+#[utoipa::path(
+    post, path = "/executions/{attempt}/heartbeat", tag = "Executions", operation_id = "keep_lease",
+    params(("attempt" = AttemptId, Path)),
+    responses((status = 200, description = "Done", body = One<Lease>))
+)]
 pub(super) async fn heartbeat(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -85,7 +102,7 @@ pub(super) async fn heartbeat(
     Ok(object(StatusCode::OK, &Lease { lease_until }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResultBody {
     success: bool,
@@ -93,7 +110,7 @@ pub(super) struct ResultBody {
     error: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Reported {
     action_id: ActionId,
     status: Status,
@@ -102,7 +119,15 @@ struct Reported {
     late: bool,
 }
 
-/// `POST /executions/{attempt}/result`
+/// Reports what came of an attempt.
+///
+/// The same report again changes nothing. One for an attempt that was given up meanwhile is kept and shown.
+#[utoipa::path(
+    post, path = "/executions/{attempt}/result", tag = "Executions", operation_id = "report_result",
+    params(("attempt" = AttemptId, Path)),
+    request_body = ResultBody,
+    responses((status = 200, description = "Done", body = One<Reported>))
+)]
 pub(super) async fn result(
     State(state): State<AppState>,
     Caller(principal): Caller,

@@ -8,18 +8,20 @@ use domain::problem::{FieldError, Problem};
 use domain::tool::Executor;
 use engine::executors::{ExecutorSetting, SetExecutor, SetHttp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::body::{self, Strict};
-use super::object;
+use super::{One, object};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExecutorBody {
     /// `null` says that nobody runs it, so leaving it out says nothing.
     #[serde(default, deserialize_with = "body::there")]
+    #[schema(required = true, value_type = Option<Executor>)]
     executor: Option<Option<Executor>>,
     url: Option<String>,
     timeout_seconds: Option<u32>,
@@ -49,7 +51,7 @@ impl ExecutorBody {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ExecutorRecord {
     tool_name: String,
     executor: Option<Executor>,
@@ -73,7 +75,12 @@ impl From<ExecutorSetting> for ExecutorRecord {
     }
 }
 
-/// `GET /tools/{name}/executor`
+/// Shows who runs a tool.
+#[utoipa::path(
+    get, path = "/tools/{name}/executor", tag = "Tools", operation_id = "get_executor",
+    params(("name" = String, Path, description = "The tool, percent-encoded, a slash too")),
+    responses((status = 200, description = "Done", body = One<ExecutorRecord>))
+)]
 pub(super) async fn get(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -83,7 +90,15 @@ pub(super) async fn get(
     Ok(object(StatusCode::OK, &ExecutorRecord::from(setting)))
 }
 
-/// `PUT /tools/{name}/executor`: a secret that this makes is in this answer and in no other.
+/// Says who runs a tool.
+///
+/// A signing secret that this makes is in this answer and in no other.
+#[utoipa::path(
+    put, path = "/tools/{name}/executor", tag = "Tools", operation_id = "set_executor",
+    params(("name" = String, Path, description = "The tool, percent-encoded, a slash too")),
+    request_body = ExecutorBody,
+    responses((status = 200, description = "Done", body = One<ExecutorRecord>))
+)]
 pub(super) async fn put(
     State(state): State<AppState>,
     Caller(principal): Caller,

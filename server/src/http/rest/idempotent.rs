@@ -12,6 +12,7 @@ use domain::identity::Principal;
 use domain::problem::{Code, Problem};
 use engine::idempotency::{Begun, begin, finish};
 use serde::Serialize;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::{envelope, object};
@@ -19,6 +20,17 @@ use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
 
 const KEY: &str = "idempotency-key";
+
+/// What a request says about being sent again.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes the header; it is read by its name")]
+pub(super) struct Key {
+    /// Makes a repetition harmless: the same key with the same body is answered with the answer that was given. Kept for 24
+    /// hours.
+    #[param(rename = "Idempotency-Key", required = false, pattern = "^[!-~]{1,255}$")]
+    idempotency_key: String,
+}
 /// Tells a client that it reads a stored answer.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 

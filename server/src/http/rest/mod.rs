@@ -13,6 +13,7 @@ mod idempotent;
 mod metrics;
 mod ndjson;
 mod people;
+mod query;
 mod record;
 mod retention;
 mod rules;
@@ -23,103 +24,112 @@ mod tools;
 mod trail;
 mod upstreams;
 
-use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use domain::page::Limit;
 use domain::people::Listing;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::AppState;
 
-/// All routes, relative to `/api/approvals`.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/actions", post(actions::park).get(actions::list))
-        .route("/actions/executed", get(actions::executed))
-        .route("/actions/expire-stale", post(decisions::expire_stale))
-        .route("/actions/{id}", get(actions::get))
-        .route("/actions/{id}/approve", post(decisions::approve))
-        .route("/actions/{id}/reject", post(decisions::reject))
-        .route("/actions/{id}/withdraw", post(decisions::withdraw))
-        .route("/actions/{id}/resolve", post(decisions::resolve))
-        .route("/actions/{id}/retry", post(decisions::retry))
-        .route("/actions/{id}/abandon", post(decisions::abandon))
-        .route("/actions/{id}/extend", post(decisions::extend))
-        .route("/actions/bulk", post(decisions::bulk))
-        .route("/executions/claim", post(executions::claim))
-        .route("/executions/{attempt}/heartbeat", post(executions::heartbeat))
-        .route("/executions/{attempt}/result", post(executions::result))
-        .route("/tools/{name}/executor", get(executors::get).put(executors::put))
-        .route("/rules", post(rules::create).get(rules::list))
-        .route("/rules/from-action", post(rules::from_action))
-        .route("/rules/test", post(rules::test))
-        .route("/rules/export", get(rules::export))
-        .route("/rules/replay", post(rules::replay))
-        .route("/rules/promotions", get(rules::promotions))
-        .route("/rules/suggestions/{action_id}", get(rules::suggestions))
-        .route("/rules/{id}/apply", post(rules::apply))
-        .route("/rules/{id}", get(rules::get))
-        .route("/rules/{id}/revoke", post(rules::revoke))
-        .route("/rules/{id}/resume", post(rules::resume))
-        .route("/rules/{id}/replace", post(rules::replace))
-        .route("/metrics", get(metrics::report))
-        .route("/tools", get(tools::list))
-        .route("/tools/{name}", get(tools::get).put(tools::put))
-        .route("/tools/{name}/pause", post(tools::pause))
-        .route("/tools/{name}/block", post(tools::block))
-        .route("/tools/{name}/bypass", post(tools::bypass))
-        .route("/tools/{name}/resume", post(tools::resume))
-        .route("/upstreams", get(upstreams::list))
-        .route("/users", post(people::invite).get(people::list))
-        .route("/users/{name}", get(people::show))
-        .route("/users/{name}/role", post(people::set_role))
-        .route("/users/{name}/disable", post(people::disable))
-        .route("/users/{name}/enable", post(people::enable))
-        .route("/users/{name}/link", post(people::link))
-        .route("/users/{name}/sessions", get(sessions::list))
-        .route("/users/{name}/sessions/revoke", post(sessions::revoke_all))
-        .route("/sessions/{id}/revoke", post(sessions::revoke))
-        .route("/settings", get(settings::get).put(settings::put))
-        .route("/database", get(settings::database))
-        .route("/database/vacuum", post(settings::vacuum))
-        .route("/events", get(trail::list))
-        .route("/events/export", get(trail::export))
-        .route("/events/seal", get(trail::seal))
-        .route("/events/verify", get(trail::verify))
-        .route("/events/{named}", get(trail::get))
-        .route("/retention", get(retention::overview))
-        .route("/retention/run", post(retention::run))
-        .route("/retention/runs/{id}", get(retention::show))
-        .route("/retention/archives/{id}", get(retention::archive))
-        .route("/alerts", get(alerts::list))
-        .route("/alerts/endpoints", post(alerts::add))
-        .route("/alerts/endpoints/{id}/remove", post(alerts::remove))
-        .route("/alerts/endpoints/{id}/test", post(alerts::test))
-        .route("/alerts/deliveries/{id}/replay", post(alerts::replay))
-        .route("/tokens", post(tokens::create).get(tokens::list))
-        .route("/tokens/{id}/revoke", post(tokens::revoke))
+/// All routes, relative to `/api/approvals`, with their description.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(actions::park, actions::list))
+        .routes(routes!(actions::executed))
+        .routes(routes!(actions::get))
+        .routes(routes!(decisions::approve))
+        .routes(routes!(decisions::reject))
+        .routes(routes!(decisions::withdraw))
+        .routes(routes!(decisions::resolve))
+        .routes(routes!(decisions::retry))
+        .routes(routes!(decisions::abandon))
+        .routes(routes!(decisions::extend))
+        .routes(routes!(decisions::bulk))
+        .routes(routes!(decisions::expire_stale))
+        .routes(routes!(executions::claim))
+        .routes(routes!(executions::heartbeat))
+        .routes(routes!(executions::result))
+        .routes(routes!(executors::get, executors::put))
+        .routes(routes!(rules::create, rules::list))
+        .routes(routes!(rules::from_action))
+        .routes(routes!(rules::test))
+        .routes(routes!(rules::export))
+        .routes(routes!(rules::replay))
+        .routes(routes!(rules::promotions))
+        .routes(routes!(rules::suggestions))
+        .routes(routes!(rules::apply))
+        .routes(routes!(rules::get))
+        .routes(routes!(rules::revoke))
+        .routes(routes!(rules::resume))
+        .routes(routes!(rules::replace))
+        .routes(routes!(metrics::report))
+        .routes(routes!(tools::list))
+        .routes(routes!(tools::get, tools::put))
+        .routes(routes!(tools::pause))
+        .routes(routes!(tools::block))
+        .routes(routes!(tools::bypass))
+        .routes(routes!(tools::resume))
+        .routes(routes!(upstreams::list))
+        .routes(routes!(people::invite, people::list))
+        .routes(routes!(people::show))
+        .routes(routes!(people::set_role))
+        .routes(routes!(people::disable))
+        .routes(routes!(people::enable))
+        .routes(routes!(people::link))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::revoke_all))
+        .routes(routes!(sessions::revoke))
+        .routes(routes!(settings::get, settings::put))
+        .routes(routes!(settings::database))
+        .routes(routes!(settings::vacuum))
+        .routes(routes!(trail::list))
+        .routes(routes!(trail::export))
+        .routes(routes!(trail::seal))
+        .routes(routes!(trail::verify))
+        .routes(routes!(trail::get))
+        .routes(routes!(retention::overview))
+        .routes(routes!(retention::run))
+        .routes(routes!(retention::show))
+        .routes(routes!(retention::archive))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::add))
+        .routes(routes!(alerts::remove))
+        .routes(routes!(alerts::test))
+        .routes(routes!(alerts::replay))
+        .routes(routes!(tokens::create, tokens::list))
+        .routes(routes!(tokens::revoke))
 }
 
-#[derive(Serialize)]
-struct Envelope<'a, T: ?Sized, M> {
-    data: &'a T,
-    meta: M,
+/// One object.
+#[derive(Serialize, ToSchema)]
+struct One<T> {
+    data: T,
+    meta: NoMeta,
+}
+
+/// A list and where it goes on.
+#[derive(Serialize, ToSchema)]
+struct Page<T> {
+    data: Vec<T>,
+    meta: record::PageMeta,
 }
 
 /// Nothing to say about one object.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct NoMeta {}
 
 /// One object.
 fn object<T: Serialize + ?Sized>(status: StatusCode, data: &T) -> Response {
-    (status, axum::Json(Envelope { data, meta: NoMeta {} })).into_response()
+    (status, axum::Json(One { data, meta: NoMeta {} })).into_response()
 }
 
 /// The text of one object's answer.
 fn envelope<T: Serialize>(data: &T) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec(&Envelope { data, meta: NoMeta {} })
+    serde_json::to_vec(&One { data, meta: NoMeta {} })
 }
 
 /// A list of people or of what is theirs.
@@ -130,10 +140,10 @@ fn listing<T: Serialize>(limit: Limit, found: Listing<T>) -> Response {
         has_more: found.next.is_some(),
         next_cursor: found.next,
     };
-    page(&found.items, meta)
+    page(found.items, meta)
 }
 
 /// A list and where it goes on.
-fn page<T: Serialize>(data: &[T], meta: record::PageMeta) -> Response {
-    axum::Json(Envelope { data, meta }).into_response()
+fn page<T: Serialize>(data: Vec<T>, meta: record::PageMeta) -> Response {
+    axum::Json(Page { data, meta }).into_response()
 }

@@ -10,33 +10,44 @@ use domain::problem::Problem;
 use domain::query_string::QueryString;
 use engine::identity;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::body::Strict;
-use super::{idempotent, listing, object};
+use super::{One, Page, idempotent, listing, object, query};
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
 use crate::http::session::Caller;
 
 /// What takes no arguments.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InviteBody {
+    #[schema(pattern = "^[a-z0-9][a-z0-9._-]{0,63}$")]
     name: String,
     role: Role,
 }
 
 /// A person with the link that signs them in once, which is shown in the first answer alone.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewPerson)]
 struct Invited<'a> {
     person: &'a PersonInfo,
     sign_in_link: Option<String>,
 }
 
-/// `POST /users`
+/// Adds a person.
+///
+/// The answer has a link that signs them in once; a repetition under the same key has `null` there.
+#[utoipa::path(
+    post, path = "/users", tag = "People and tokens", operation_id = "invite_person",
+    params(idempotent::Key),
+    request_body = InviteBody,
+    responses((status = 201, description = "Made", body = One<Invited>))
+)]
 pub(super) async fn invite(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -53,7 +64,12 @@ pub(super) async fn invite(
     .await
 }
 
-/// `GET /users`, by name
+/// Lists people by name.
+#[utoipa::path(
+    get, path = "/users", tag = "People and tokens", operation_id = "list_people",
+    params(query::Page),
+    responses((status = 200, description = "A page of the list", body = Page<PersonInfo>))
+)]
 pub(super) async fn list(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -70,7 +86,12 @@ pub(super) async fn list(
     Ok(listing(limit, found))
 }
 
-/// `GET /users/{name}`
+/// Shows a person.
+#[utoipa::path(
+    get, path = "/users/{name}", tag = "People and tokens", operation_id = "get_person",
+    params(("name" = String, Path)),
+    responses((status = 200, description = "Done", body = One<PersonInfo>))
+)]
 pub(super) async fn show(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -79,13 +100,19 @@ pub(super) async fn show(
     Ok(object(StatusCode::OK, &identity::person(&state.engine, &principal, &name).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RoleBody {
     role: Role,
 }
 
-/// `POST /users/{name}/role`
+/// Gives a person a role.
+#[utoipa::path(
+    post, path = "/users/{name}/role", tag = "People and tokens", operation_id = "set_role",
+    params(("name" = String, Path), idempotent::Key),
+    request_body = RoleBody,
+    responses((status = 200, description = "Done", body = One<PersonInfo>))
+)]
 pub(super) async fn set_role(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -99,7 +126,13 @@ pub(super) async fn set_role(
     .await
 }
 
-/// `POST /users/{name}/disable`
+/// Shuts a person out: sessions and tokens end.
+#[utoipa::path(
+    post, path = "/users/{name}/disable", tag = "People and tokens", operation_id = "disable_person",
+    params(("name" = String, Path), idempotent::Key),
+    request_body = Nothing,
+    responses((status = 200, description = "Done", body = One<PersonInfo>))
+)]
 pub(super) async fn disable(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -113,7 +146,13 @@ pub(super) async fn disable(
     .await
 }
 
-/// `POST /users/{name}/enable`
+/// Lets a person in again.
+#[utoipa::path(
+    post, path = "/users/{name}/enable", tag = "People and tokens", operation_id = "enable_person",
+    params(("name" = String, Path), idempotent::Key),
+    request_body = Nothing,
+    responses((status = 200, description = "Done", body = One<PersonInfo>))
+)]
 pub(super) async fn enable(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -141,12 +180,19 @@ async fn changed(
         .await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignInLink)]
 struct Link {
     sign_in_link: Option<String>,
 }
 
-/// `POST /users/{name}/link`
+/// Makes a link that signs a person in once. It ends the one before it.
+#[utoipa::path(
+    post, path = "/users/{name}/link", tag = "People and tokens", operation_id = "create_sign_in_link",
+    params(("name" = String, Path), idempotent::Key),
+    request_body = Nothing,
+    responses((status = 201, description = "Made", body = One<Link>))
+)]
 pub(super) async fn link(
     State(state): State<AppState>,
     Caller(principal): Caller,

@@ -17,11 +17,12 @@ use engine::decisions::Decision;
 use engine::execution::{Claim, waits_for_executor};
 use engine::rules::Considered;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::rules::{ConsideredRecord, RuleRecord};
 
 /// Where a list goes on.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct PageMeta {
     pub(super) total: Option<i64>,
     pub(super) limit: i64,
@@ -30,7 +31,7 @@ pub(super) struct PageMeta {
 }
 
 /// An action in a list, and the answer to a decision.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ActionRecord {
     id: ActionId,
     tool_name: String,
@@ -82,7 +83,7 @@ pub(super) struct ActionRecord {
 }
 
 /// Something that is not as it usually is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AnomalyRecord {
     code: &'static str,
     words: String,
@@ -90,7 +91,8 @@ struct AnomalyRecord {
 
 /// How a place of the edited arguments differs from what was parked. Masked: a secret that was replaced is the mark
 /// before and after.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ArgumentChange)]
 struct Changed {
     /// JSON pointer.
     path: String,
@@ -177,7 +179,7 @@ pub(super) fn full(full: FullAction, considered: Option<Vec<Considered>>, base: 
 }
 
 /// What an executor gets: the arguments exactly as they were approved.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ClaimRecord {
     attempt: AttemptId,
     number: i32,

@@ -15,10 +15,11 @@ use engine::retention::{self, Download, Due, Run};
 use futures::stream::try_unfold;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::Strict;
-use super::{idempotent, ndjson, object};
+use super::{One, idempotent, ndjson, object};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
@@ -26,7 +27,8 @@ use crate::http::session::Caller;
 /// How much of an archive is read at once.
 const PIECE: usize = 64 << 10;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RetentionOverview)]
 struct OverviewRecord {
     decided_days: i32,
     executed_days: i32,
@@ -37,7 +39,11 @@ struct OverviewRecord {
     runs: Vec<Run>,
 }
 
-/// `GET /retention`: how long things are kept, and the runs, newest first.
+/// Shows how long things are kept, and the runs, newest first.
+#[utoipa::path(
+    get, path = "/retention", tag = "Retention", operation_id = "get_retention",
+    responses((status = 200, description = "Done", body = One<OverviewRecord>))
+)]
 pub(super) async fn overview(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
     let found = retention::overview(&state.engine, &principal).await?;
     let record = OverviewRecord {
@@ -51,21 +57,31 @@ pub(super) async fn overview(State(state): State<AppState>, Caller(principal): C
     Ok(object(StatusCode::OK, &record))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RetentionBody)]
 pub(super) struct RunBody {
     #[serde(default)]
     dry_run: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct DryRun {
     dry_run: bool,
     #[serde(flatten)]
     due: Due,
 }
 
-/// `POST /retention/run`: counts what would go, or begins a run, which goes on by itself.
+/// Archives and purges what is over, or counts it. A run goes on by itself.
+#[utoipa::path(
+    post, path = "/retention/run", tag = "Retention", operation_id = "run_retention",
+    params(idempotent::Key),
+    request_body = RunBody,
+    responses(
+        (status = 200, description = "What would go: `dry_run`", body = One<DryRun>),
+        (status = 202, description = "Begun", body = One<Run>),
+    )
+)]
 pub(super) async fn run(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -82,7 +98,12 @@ pub(super) async fn run(
     .await
 }
 
-/// `GET /retention/runs/{id}`
+/// Shows a run.
+#[utoipa::path(
+    get, path = "/retention/runs/{id}", tag = "Retention", operation_id = "get_retention_run",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, description = "Done", body = One<Run>))
+)]
 pub(super) async fn show(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -92,7 +113,12 @@ pub(super) async fn show(
     Ok(object(StatusCode::OK, &retention::show(&state.engine, &principal, id).await?))
 }
 
-/// `GET /retention/archives/{id}`: the file as it was written, with its hash (RFC 9530, and in hexadecimal digits).
+/// Gives the file of an archive as it was written, with its hash (RFC 9530, and in hexadecimal digits).
+#[utoipa::path(
+    get, path = "/retention/archives/{id}", tag = "Retention", operation_id = "get_archive",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The file", body = String, content_type = "application/x-ndjson", headers(("Repr-Digest" = String), ("X-Checksum-SHA256" = domain::digest::Digest))))
+)]
 pub(super) async fn archive(
     State(state): State<AppState>,
     Caller(principal): Caller,

@@ -18,18 +18,19 @@ use domain::rule::{Effect, Rule, RuleState, Unlisted};
 use domain::rule_filter::RuleFilter;
 use domain::time_text::parse_instant;
 use engine::rules::{Applied, Considered, FromAction, PROMOTION_DAYS, Promotion, Review, Trial, TrialCall, TrialRule};
-use engine::simulation::{self, Replay, ReplayRule};
+use engine::simulation::{self, Replay, ReplayRule, Tally};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::body::{self, ReasonBody, Strict};
+use super::body::{self, ReasonBody, Strict, WordsBody};
 use super::record::PageMeta;
-use super::{idempotent, ndjson, object, page};
+use super::{One, Page, idempotent, ndjson, object, page, query};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
 /// A rule as programs see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct RuleRecord {
     id: RuleId,
     tool_name: String,
@@ -66,7 +67,7 @@ pub(super) struct RuleRecord {
 }
 
 /// A flag or a warning.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct NoteRecord {
     code: &'static str,
     words: String,
@@ -143,7 +144,12 @@ impl RuleRecord {
     }
 }
 
-/// `GET /rules`: newest first.
+/// Lists rules, newest first.
+#[utoipa::path(
+    get, path = "/rules", tag = "Rules", operation_id = "list_rules",
+    params(query::Rules, query::Page, query::Skip),
+    responses((status = 200, description = "A page of the list", body = Page<RuleRecord>))
+)]
 pub(super) async fn list(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -162,10 +168,15 @@ pub(super) async fn list(
         has_more: found.next.is_some(),
         next_cursor: found.next,
     };
-    Ok(page(&records, meta))
+    Ok(page(records, meta))
 }
 
-/// `GET /rules/{id}`
+/// Shows a rule.
+#[utoipa::path(
+    get, path = "/rules/{id}", tag = "Rules", operation_id = "get_rule",
+    params(("id" = RuleId, Path)),
+    responses((status = 200, description = "Done", body = One<RuleRecord>))
+)]
 pub(super) async fn get(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -179,7 +190,36 @@ fn parse_id(text: &str) -> Result<RuleId, Problem> {
     text.parse().map_err(|_| Problem::not_found("rule"))
 }
 
-/// `POST /rules`
+/// A rule that somebody wants to make. (The domain reads it, and tells everything that is wrong with it at once.)
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what the domain reads")]
+pub(super) struct RuleDraft {
+    /// May be left out where the rule is made from an action or in the place of a rule.
+    #[schema(nullable)]
+    tool_name: String,
+    /// Left out: `allow`.
+    effect: Option<Effect>,
+    /// Argument paths, each with what is asked of the argument: a value, `"*"`, or `{"type": …}`.
+    #[schema(value_type = Option<std::collections::HashMap<String, Json>>)]
+    arg_constraints: Option<Json>,
+    /// What of arguments that no constraint names. Left out: as is usual for the tool's risk.
+    unlisted_args: Option<Unlisted>,
+    description: Option<String>,
+    notes: Option<String>,
+    expires_at: Option<DateTime<Utc>>,
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    max_uses: Option<i64>,
+    /// A rule that narrows nothing is made only where this says that it is meant.
+    confirm_broad: Option<bool>,
+}
+
+/// Makes a standing rule.
+#[utoipa::path(
+    post, path = "/rules", tag = "Rules", operation_id = "create_rule",
+    params(idempotent::Key),
+    request_body = RuleDraft,
+    responses((status = 201, description = "Made", body = One<RuleRecord>))
+)]
 pub(super) async fn create(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -197,10 +237,13 @@ async fn made(state: &AppState, rule: Rule) -> ApiResult<Response> {
     Ok(object(StatusCode::CREATED, &RuleRecord::one(state, rule).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FromActionBody {
+    #[schema(value_type = ActionId)]
     action_id: String,
+    /// Argument paths, each with what is asked in the place of what is suggested.
+    #[schema(value_type = Option<std::collections::HashMap<String, Json>>)]
     constraint_overrides: Option<Json>,
     use_suggested: Option<bool>,
     effect: Option<Effect>,
@@ -208,11 +251,21 @@ pub(super) struct FromActionBody {
     description: Option<String>,
     notes: Option<String>,
     max_uses: Option<i64>,
+    #[schema(value_type = Option<DateTime<Utc>>)]
     expires_at: Option<String>,
     confirm_broad: Option<bool>,
 }
 
-/// `POST /rules/from-action`
+/// Makes a standing rule from an action: suggested constraints, and what is said otherwise.
+#[utoipa::path(
+    post, path = "/rules/from-action", tag = "Rules", operation_id = "create_rule_from_action",
+    params(idempotent::Key),
+    request_body = FromActionBody,
+    responses(
+        (status = 201, description = "Made", body = One<RuleRecord>),
+        (status = 404, description = "No such action")
+    )
+)]
 pub(super) async fn from_action(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -243,7 +296,13 @@ fn changed(state: &AppState, rule: &Rule) -> ApiResult<Response> {
     Ok(object(StatusCode::OK, &RuleRecord::new(rule, &state.config.base_url())))
 }
 
-/// `POST /rules/{id}/revoke`
+/// Ends a rule for good.
+#[utoipa::path(
+    post, path = "/rules/{id}/revoke", tag = "Rules", operation_id = "revoke_rule",
+    params(("id" = RuleId, Path), idempotent::Key),
+    request_body = ReasonBody,
+    responses((status = 200, description = "Done", body = One<RuleRecord>))
+)]
 pub(super) async fn revoke(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -259,13 +318,19 @@ pub(super) async fn revoke(
     .await
 }
 
-/// `POST /rules/{id}/resume`: a suspended rule decides again.
+/// Lets a suspended rule decide again.
+#[utoipa::path(
+    post, path = "/rules/{id}/resume", tag = "Rules", operation_id = "resume_rule",
+    params(("id" = RuleId, Path), idempotent::Key),
+    request_body = WordsBody,
+    responses((status = 200, description = "Done", body = One<RuleRecord>))
+)]
 pub(super) async fn resume(
     State(state): State<AppState>,
     Caller(principal): Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
-    Strict { value, bytes }: Strict<ReasonBody>,
+    Strict { value, bytes }: Strict<WordsBody>,
 ) -> ApiResult<Response> {
     let id = parse_id(&id)?;
     idempotent::run(&state, &principal, &headers, &format!("POST /rules/{id}/resume"), &bytes, async |_| {
@@ -274,14 +339,22 @@ pub(super) async fn resume(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReplaceBody {
+    #[schema(required = true, value_type = String, min_length = 1, max_length = 4000)]
     reason: Option<String>,
+    #[schema(value_type = RuleDraft)]
     rule: Json,
 }
 
-/// `POST /rules/{id}/replace`: the new rule, and the end of the old one.
+/// Puts a new rule in the place of one: both happen, or neither.
+#[utoipa::path(
+    post, path = "/rules/{id}/replace", tag = "Rules", operation_id = "replace_rule",
+    params(("id" = RuleId, Path), idempotent::Key),
+    request_body = ReplaceBody,
+    responses((status = 201, description = "The new rule", body = One<RuleRecord>))
+)]
 pub(super) async fn replace(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -299,15 +372,19 @@ pub(super) async fn replace(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TestBody {
+    #[schema(value_type = Option<RuleId>)]
     rule_id: Option<String>,
+    #[schema(value_type = Option<std::collections::HashMap<String, Json>>)]
     constraints: Option<Json>,
     effect: Option<Effect>,
     unlisted_args: Option<Unlisted>,
     tool_name: Option<String>,
+    #[schema(value_type = Option<std::collections::HashMap<String, Json>>)]
     args: Option<Json>,
+    #[schema(value_type = Option<ActionId>)]
     action_id: Option<String>,
 }
 
@@ -339,7 +416,7 @@ impl TestBody {
 }
 
 /// One constraint's result.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CheckRecord {
     argument: String,
     asked: String,
@@ -351,7 +428,7 @@ struct CheckRecord {
 }
 
 /// The result of holding a call against a rule.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct VerdictRecord {
     matches: bool,
     checks: Vec<CheckRecord>,
@@ -387,7 +464,7 @@ impl From<&Verdict> for VerdictRecord {
 }
 
 /// A rule that was held against a call.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ConsideredRecord {
     rule_id: RuleId,
     description: String,
@@ -411,7 +488,7 @@ impl From<&Considered> for ConsideredRecord {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct OutcomeRecord {
     /// `allow`, `deny`, `hold` or `wait`.
     decision: &'static str,
@@ -419,7 +496,7 @@ struct OutcomeRecord {
     words: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TestRecord {
     tool_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -428,7 +505,17 @@ struct TestRecord {
     considered: Vec<ConsideredRecord>,
 }
 
-/// `POST /rules/test`
+/// Holds a call against a rule, and against all rules of its tool. Nothing is decided.
+///
+/// The rule is `rule_id` or `constraints`; the call is `action_id`, or `tool_name` and `args`.
+#[utoipa::path(
+    post, path = "/rules/test", tag = "Rules", operation_id = "test_rule",
+    request_body = TestBody,
+    responses(
+        (status = 200, description = "Done", body = One<TestRecord>),
+        (status = 404, description = "No such rule, action or tool")
+    )
+)]
 pub(super) async fn test(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -448,7 +535,12 @@ pub(super) async fn test(
     Ok(object(StatusCode::OK, &record))
 }
 
-/// `GET /rules/export`: the inventory, newest first, as CSV or JSON.
+/// Exports the rules as a file, newest first.
+#[utoipa::path(
+    get, path = "/rules/export", tag = "Rules", operation_id = "export_rules",
+    params(query::Rules, query::RuleFile),
+    responses((status = 200, description = "The file", content((Vec<RuleRecord> = "application/json"), (String = "text/csv"))))
+)]
 pub(super) async fn export(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -459,7 +551,7 @@ pub(super) async fn export(
     if !["json", "csv"].contains(&format.as_str()) {
         query.refuse("format", "must be json or csv".to_owned());
     }
-    let filter = RuleFilter::read(&mut query);
+    let filter = RuleFilter::read_what(&mut query);
     query.finish()?;
     let rules = engine::rules::all(&state.engine, &principal, filter).await?;
     let base = state.config.base_url();
@@ -476,7 +568,7 @@ pub(super) async fn export(
 }
 
 /// What is suggested for one argument.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SuggestionRecord {
     argument: String,
     /// As it would be sent back: a secret is asked for by `from_action`, its value is in no answer.
@@ -487,13 +579,13 @@ struct SuggestionRecord {
     wider: Vec<WiderRecord>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct WiderRecord {
     constraint: Json,
     words: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SuggestedRecord {
     action_id: ActionId,
     suggestions: Vec<SuggestionRecord>,
@@ -501,7 +593,12 @@ struct SuggestedRecord {
     max_uses: Option<i64>,
 }
 
-/// `GET /rules/suggestions/{action_id}`
+/// Suggests what a rule made from an action asks, with the reasons.
+#[utoipa::path(
+    get, path = "/rules/suggestions/{action_id}", tag = "Rules", operation_id = "suggest_constraints",
+    params(("action_id" = ActionId, Path)),
+    responses((status = 200, description = "Done", body = One<SuggestedRecord>))
+)]
 pub(super) async fn suggestions(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -531,7 +628,7 @@ pub(super) async fn suggestions(
 }
 
 /// A kind of call that could be decided once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PromotionRecord {
     tool_name: String,
     risk_tier: RiskTier,
@@ -546,7 +643,11 @@ struct PromotionRecord {
     url: String,
 }
 
-/// `GET /rules/promotions`
+/// Lists calls that people approve again and again, and that a rule could decide.
+#[utoipa::path(
+    get, path = "/rules/promotions", tag = "Rules", operation_id = "list_promotions",
+    responses((status = 200, description = "Done", body = One<Vec<PromotionRecord>>))
+)]
 pub(super) async fn promotions(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
     let base = state.config.base_url();
     let found = engine::rules::promotions(&state.engine, &principal).await?;
@@ -563,17 +664,33 @@ pub(super) async fn promotions(State(state): State<AppState>, Caller(principal):
     Ok(object(StatusCode::OK, &found.into_iter().map(record).collect::<Vec<_>>()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReplayBody {
+    #[schema(value_type = Option<RuleId>)]
     rule_id: Option<String>,
+    #[schema(value_type = Option<RuleDraft>)]
     draft: Option<Json>,
+    /// The action that the draft is made from: it may name what that is too secret to show.
+    #[schema(value_type = Option<ActionId>)]
     action_id: Option<String>,
+    /// Left out: 30.
+    #[schema(minimum = 1, maximum = 90)]
     days: Option<i32>,
 }
 
-/// `POST /rules/replay`. With `Accept: application/x-ndjson` how far it is comes a few times a second, and last the whole;
-/// whoever hangs up ends the reading.
+/// Replays a rule over the calls of the last days and those that wait. Nothing is decided.
+///
+/// With `Accept: application/x-ndjson` how far it is comes a few times a second, and last the whole; whoever hangs up ends
+/// the reading.
+#[utoipa::path(
+    post, path = "/rules/replay", tag = "Rules", operation_id = "replay_rule",
+    request_body = ReplayBody,
+    responses(
+        (status = 200, description = "What the rule would have done", content((One<Tally> = "application/json"), (String = "application/x-ndjson"))),
+        (status = 404, description = "No such rule, action or tool")
+    )
+)]
 pub(super) async fn replay(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -599,20 +716,27 @@ pub(super) async fn replay(
     }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ApplyBody {
+    #[schema(min_items = 1, max_items = 200)]
     ids: Vec<ActionId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AppliedRecord {
     id: ActionId,
     status: Option<Status>,
     error: Option<Problem>,
 }
 
-/// `POST /rules/{id}/apply`: the rule decides actions that wait already.
+/// Lets a rule decide actions that wait already.
+#[utoipa::path(
+    post, path = "/rules/{id}/apply", tag = "Rules", operation_id = "apply_rule",
+    params(("id" = RuleId, Path), idempotent::Key),
+    request_body = ApplyBody,
+    responses((status = 200, description = "Done", body = One<Vec<AppliedRecord>>))
+)]
 pub(super) async fn apply(
     State(state): State<AppState>,
     Caller(principal): Caller,

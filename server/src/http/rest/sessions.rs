@@ -6,20 +6,27 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::page::{Cursor, Limit};
+use domain::people::SessionInfo;
 use domain::problem::{Code, Problem};
 use domain::query_string::QueryString;
 use engine::identity;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::Strict;
 use super::people::Nothing;
-use super::{idempotent, listing, object};
+use super::{One, Page, idempotent, listing, object, query};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
-/// `GET /users/{name}/sessions`, newest first
+/// Lists the browsers in which a person is signed in, newest first.
+#[utoipa::path(
+    get, path = "/users/{name}/sessions", tag = "People and tokens", operation_id = "list_sessions",
+    params(("name" = String, Path), query::Page),
+    responses((status = 200, description = "A page of the list", body = Page<SessionInfo>))
+)]
 pub(super) async fn list(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -35,13 +42,20 @@ pub(super) async fn list(
     Ok(listing(limit, found))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SessionsEnded)]
 struct Ended {
     user: String,
     sessions_ended: u64,
 }
 
-/// `POST /users/{name}/sessions/revoke`: all of them, but the one that asks.
+/// Ends all sessions of a person, but the one that asks.
+#[utoipa::path(
+    post, path = "/users/{name}/sessions/revoke", tag = "People and tokens", operation_id = "revoke_sessions",
+    params(("name" = String, Path)),
+    request_body = Nothing,
+    responses((status = 200, description = "Done", body = One<Ended>))
+)]
 pub(super) async fn revoke_all(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -54,7 +68,13 @@ pub(super) async fn revoke_all(
     Ok(object(StatusCode::OK, &Ended { user, sessions_ended }))
 }
 
-/// `POST /sessions/{id}/revoke`
+/// Ends a session.
+#[utoipa::path(
+    post, path = "/sessions/{id}/revoke", tag = "People and tokens", operation_id = "revoke_session",
+    params(("id" = Uuid, Path), idempotent::Key),
+    request_body = Nothing,
+    responses((status = 200, description = "Done", body = One<Ended>))
+)]
 pub(super) async fn revoke(
     State(state): State<AppState>,
     Caller(principal): Caller,

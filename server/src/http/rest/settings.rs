@@ -10,15 +10,16 @@ use domain::time_text::parse_instant;
 use engine::settings::{Change, DefaultExpiry, Setting, Settings};
 use engine::upkeep;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::body::{self, Strict};
 use super::people::Nothing;
-use super::{idempotent, object};
+use super::{One, idempotent, object};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SettingRecord<T> {
     value: T,
     configured: T,
@@ -35,7 +36,7 @@ impl<T> From<Setting<T>> for SettingRecord<T> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SettingsRecord {
     default_expiry_hours: SettingRecord<i64>,
     default_risk_tier: SettingRecord<RiskTier>,
@@ -51,25 +52,37 @@ fn answer(settings: Settings) -> Response {
     object(StatusCode::OK, &record)
 }
 
-/// `GET /settings`
+/// Shows what holds in this installation.
+#[utoipa::path(
+    get, path = "/settings", tag = "Settings", operation_id = "get_settings",
+    responses((status = 200, description = "Done", body = One<SettingsRecord>))
+)]
 pub(super) async fn get(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
     Ok(answer(engine::settings::show(&state.engine, &principal).await?))
 }
 
 /// What is given changes; `null`: back to what the configuration says.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SettingsBody {
     #[serde(default, deserialize_with = "body::there")]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 8760)]
     default_expiry_hours: Option<Option<i64>>,
     /// Until when `default_expiry_hours` holds.
+    #[schema(value_type = Option<DateTime<Utc>>)]
     until: Option<String>,
     #[serde(default, deserialize_with = "body::there")]
+    #[schema(value_type = Option<RiskTier>)]
     default_risk_tier: Option<Option<RiskTier>>,
     reason: Option<String>,
 }
 
-/// `PUT /settings`
+/// Changes what holds in this installation: what is given changes; `null`: back to what the configuration says.
+#[utoipa::path(
+    put, path = "/settings", tag = "Settings", operation_id = "change_settings",
+    request_body = SettingsBody,
+    responses((status = 200, description = "Done", body = One<SettingsRecord>))
+)]
 pub(super) async fn put(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -88,7 +101,7 @@ pub(super) async fn put(
     Ok(answer(engine::settings::change(&state.engine, &principal, change, value.reason.as_deref()).await?))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TableRecord {
     name: String,
     total_bytes: i64,
@@ -101,7 +114,7 @@ struct TableRecord {
     being_vacuumed: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct IndexRecord {
     name: String,
     table: String,
@@ -109,7 +122,7 @@ struct IndexRecord {
     bytes: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct DatabaseRecord {
     bytes: i64,
     postgres_version: String,
@@ -118,7 +131,11 @@ struct DatabaseRecord {
     indexes: Vec<IndexRecord>,
 }
 
-/// `GET /database`
+/// Shows the sizes of the tables and indexes of the database.
+#[utoipa::path(
+    get, path = "/database", tag = "Settings", operation_id = "get_database",
+    responses((status = 200, description = "Done", body = One<DatabaseRecord>))
+)]
 pub(super) async fn database(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
     let found = upkeep::show(&state.engine, &principal).await?;
     let tables = found.tables.into_iter().map(|table| TableRecord {
@@ -148,12 +165,19 @@ pub(super) async fn database(State(state): State<AppState>, Caller(principal): C
     Ok(object(StatusCode::OK, &record))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = VacuumStarted)]
 struct Started {
     started: bool,
 }
 
-/// `POST /database/vacuum`: begins, and does not wait for the end.
+/// Begins to vacuum the database, and does not wait for the end.
+#[utoipa::path(
+    post, path = "/database/vacuum", tag = "Settings", operation_id = "vacuum_database",
+    params(idempotent::Key),
+    request_body = Nothing,
+    responses((status = 202, description = "Begun", body = One<Started>))
+)]
 pub(super) async fn vacuum(
     State(state): State<AppState>,
     Caller(principal): Caller,

@@ -10,18 +10,22 @@ use domain::problem::{Code, Problem};
 use domain::query_string::QueryString;
 use engine::identity::{self, NewToken, TokenFilter};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::body::Strict;
 use super::people::Nothing;
-use super::{idempotent, listing, object};
+use super::{One, Page, idempotent, listing, object, query};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TokenBody)]
 pub(super) struct CreateBody {
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$")]
     name: String,
+    #[schema(min_items = 1)]
     scopes: Vec<Scope>,
     /// The person whose token it is; left out: a program's.
     user: Option<String>,
@@ -30,13 +34,22 @@ pub(super) struct CreateBody {
 }
 
 /// A token with what is presented, which is shown in the first answer alone.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewToken)]
 struct Issued<'a> {
     token: &'a TokenInfo,
     secret: Option<String>,
 }
 
-/// `POST /tokens`
+/// Makes a token.
+///
+/// The answer has its secret; a repetition under the same key has `null` there.
+#[utoipa::path(
+    post, path = "/tokens", tag = "People and tokens", operation_id = "create_token",
+    params(idempotent::Key),
+    request_body = CreateBody,
+    responses((status = 201, description = "Made", body = One<Issued>))
+)]
 pub(super) async fn create(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -54,7 +67,15 @@ pub(super) async fn create(
     .await
 }
 
-/// `GET /tokens`, newest first
+/// Lists tokens, newest first.
+#[utoipa::path(
+    get, path = "/tokens", tag = "People and tokens", operation_id = "list_tokens",
+    params(query::Tokens, query::Page),
+    responses(
+        (status = 200, description = "A page of the list", body = Page<TokenInfo>),
+        (status = 404, description = "Nobody has this name")
+    )
+)]
 pub(super) async fn list(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -66,7 +87,13 @@ pub(super) async fn list(
     Ok(listing(filter.limit, identity::list_tokens(&state.engine, &principal, &filter).await?))
 }
 
-/// `POST /tokens/{id}/revoke`
+/// Revokes a token.
+#[utoipa::path(
+    post, path = "/tokens/{id}/revoke", tag = "People and tokens", operation_id = "revoke_token",
+    params(("id" = TokenId, Path), idempotent::Key),
+    request_body = Nothing,
+    responses((status = 200, description = "Done", body = One<TokenInfo>))
+)]
 pub(super) async fn revoke(
     State(state): State<AppState>,
     Caller(principal): Caller,

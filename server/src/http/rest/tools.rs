@@ -19,10 +19,11 @@ use domain::tool_filter::ToolFilter;
 use engine::gating::BypassEnd;
 use engine::registry::{FullTool, ToolSettings};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::body::{self, ReasonBody, Strict};
+use super::body::{self, ReasonBody, Strict, WordsBody};
 use super::record::PageMeta;
-use super::{idempotent, object, page};
+use super::{One, Page, idempotent, object, page, query};
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
 use crate::http::session::Caller;
@@ -40,7 +41,7 @@ impl FromRequestParts<AppState> for ToolName {
 }
 
 /// How a tool's calls are gated.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct GatingRecord {
     state: &'static str,
     until: Option<DateTime<Utc>>,
@@ -57,7 +58,7 @@ impl From<&Tool> for GatingRecord {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ToolRecord {
     name: String,
     risk_tier: RiskTier,
@@ -84,6 +85,7 @@ struct ToolRecord {
     url: String,
     /// Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Json>)]
     input_schema: Option<Option<Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<Vec<Event>>,
@@ -126,7 +128,12 @@ impl ToolRecord {
     }
 }
 
-/// `GET /tools`
+/// Lists tools by name.
+#[utoipa::path(
+    get, path = "/tools", tag = "Tools", operation_id = "list_tools",
+    params(query::Tools, query::Page, query::Skip),
+    responses((status = 200, description = "A page of the list", body = Page<ToolRecord>))
+)]
 pub(super) async fn list(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -144,56 +151,83 @@ pub(super) async fn list(
         next_cursor: found.next,
     };
     let records: Vec<ToolRecord> = found.tools.into_iter().map(|tool| ToolRecord::new(tool, &base)).collect();
-    Ok(page(&records, meta))
+    Ok(page(records, meta))
 }
 
-/// `GET /tools/{name}`
+/// Shows a tool with its schema and its events.
+#[utoipa::path(
+    get, path = "/tools/{name}", tag = "Tools", operation_id = "get_tool",
+    params(("name" = String, Path, description = "The tool, percent-encoded, a slash too")),
+    responses((status = 200, description = "Done", body = One<ToolRecord>))
+)]
 pub(super) async fn get(
     State(state): State<AppState>,
     Caller(principal): Caller,
     ToolName(name): ToolName,
 ) -> ApiResult<Response> {
-    shown(&state, &principal, &name).await
+    Ok(object(StatusCode::OK, &shown(&state, &principal, &name).await?))
 }
 
-async fn shown(state: &AppState, principal: &Principal, name: &str) -> ApiResult<Response> {
+async fn shown(state: &AppState, principal: &Principal, name: &str) -> ApiResult<ToolRecord> {
     let full = engine::registry::show(&state.engine, principal, name).await?;
-    Ok(object(StatusCode::OK, &ToolRecord::full(full, &state.config.base_url())))
+    Ok(ToolRecord::full(full, &state.config.base_url()))
 }
 
 /// A change was made. Whoever may change tools but not read them is told the new revision and nothing else.
 async fn changed(state: &AppState, principal: &Principal, tool: Tool) -> ApiResult<Response> {
-    if principal.may(domain::identity::Scope::ActionsRead) {
-        return shown(state, principal, &tool.name).await;
-    }
-    Ok(object(StatusCode::OK, &Changed { name: tool.name, revision: tool.revision }))
+    let change = if principal.may(domain::identity::Scope::ActionsRead) {
+        ToolChange::Shown(Box::new(shown(state, principal, &tool.name).await?))
+    } else {
+        ToolChange::Told(Changed { name: tool.name, revision: tool.revision })
+    };
+    Ok(object(StatusCode::OK, &change))
 }
 
-#[derive(Serialize)]
+/// A tool after a change.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum ToolChange {
+    Shown(Box<ToolRecord>),
+    Told(Changed),
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ToolRevision)]
+#[serde(deny_unknown_fields)]
 struct Changed {
     name: String,
     revision: i64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ToolSettings)]
 pub(super) struct SettingsBody {
     revision: Option<i64>,
     risk_tier: Option<RiskTier>,
     #[serde(default, deserialize_with = "body::there")]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 8760)]
     expiry_hours: Option<Option<i64>>,
     idempotent: Option<bool>,
     reviewed: Option<bool>,
     sensitive_args: Option<Vec<String>>,
     secret_args: Option<Vec<String>>,
     #[serde(default, deserialize_with = "body::there")]
+    #[schema(value_type = Option<Executor>)]
     executor: Option<Option<Executor>>,
     #[serde(default, deserialize_with = "body::there")]
+    #[schema(value_type = Option<Json>)]
     input_schema: Option<Option<Json>>,
     reason: Option<String>,
 }
 
-/// `PUT /tools/{name}`: only the members that are given change.
+/// Settles what holds for a tool: only members that are given change.
+#[utoipa::path(
+    put, path = "/tools/{name}", tag = "Tools", operation_id = "set_tool",
+    params(("name" = String, Path, description = "The tool, percent-encoded, a slash too")),
+    request_body = SettingsBody,
+    responses((status = 200, description = "The tool, or for who may not read tools its name and revision", body = One<ToolChange>))
+)]
 pub(super) async fn put(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -216,7 +250,13 @@ pub(super) async fn put(
     changed(&state, &principal, tool).await
 }
 
-/// `POST /tools/{name}/pause`
+/// Pauses a tool: every call waits for a person, whatever rules say.
+#[utoipa::path(
+    post, path = "/tools/{name}/pause", tag = "Tools", operation_id = "pause_tool",
+    params(("name" = String, Path, description = "The tool, percent-encoded, a slash too"), idempotent::Key),
+    request_body = ReasonBody,
+    responses((status = 200, description = "The tool, or for who may not read tools its name and revision", body = One<ToolChange>))
+)]
 pub(super) async fn pause(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -231,7 +271,13 @@ pub(super) async fn pause(
     .await
 }
 
-/// `POST /tools/{name}/block`
+/// Blocks a tool: every call is refused.
+#[utoipa::path(
+    post, path = "/tools/{name}/block", tag = "Tools", operation_id = "block_tool",
+    params(("name" = String, Path, description = "The tool, percent-encoded, a slash too"), idempotent::Key),
+    request_body = ReasonBody,
+    responses((status = 200, description = "The tool, or for who may not read tools its name and revision", body = One<ToolChange>))
+)]
 pub(super) async fn block(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -246,13 +292,19 @@ pub(super) async fn block(
     .await
 }
 
-/// `POST /tools/{name}/resume`
+/// Gates a tool as usual again.
+#[utoipa::path(
+    post, path = "/tools/{name}/resume", tag = "Tools", operation_id = "resume_tool",
+    params(("name" = String, Path, description = "The tool, percent-encoded, a slash too"), idempotent::Key),
+    request_body = WordsBody,
+    responses((status = 200, description = "The tool, or for who may not read tools its name and revision", body = One<ToolChange>))
+)]
 pub(super) async fn resume(
     State(state): State<AppState>,
     Caller(principal): Caller,
     ToolName(name): ToolName,
     headers: HeaderMap,
-    Strict { value, bytes }: Strict<ReasonBody>,
+    Strict { value, bytes }: Strict<WordsBody>,
 ) -> ApiResult<Response> {
     gated(&state, &principal, &headers, "resume", &name, &bytes, async || {
         Ok(engine::gating::resume(&state.engine, &principal, &name, value.reason.as_deref()).await?)
@@ -260,11 +312,15 @@ pub(super) async fn resume(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BypassBody {
+    /// This, or `until`.
+    #[schema(minimum = 1, maximum = 24)]
     hours: Option<i64>,
+    #[schema(value_type = Option<DateTime<Utc>>)]
     until: Option<String>,
+    #[schema(required = true, value_type = String, min_length = 1, max_length = 4000)]
     reason: Option<String>,
 }
 
@@ -281,7 +337,13 @@ impl BypassBody {
     }
 }
 
-/// `POST /tools/{name}/bypass`
+/// Lets every call of a tool pass for a while. Each is noted.
+#[utoipa::path(
+    post, path = "/tools/{name}/bypass", tag = "Tools", operation_id = "bypass_tool",
+    params(("name" = String, Path, description = "The tool, percent-encoded, a slash too"), idempotent::Key),
+    request_body = BypassBody,
+    responses((status = 200, description = "The tool, or for who may not read tools its name and revision", body = One<ToolChange>))
+)]
 pub(super) async fn bypass(
     State(state): State<AppState>,
     Caller(principal): Caller,

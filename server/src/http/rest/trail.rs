@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::digest::Digest;
-use domain::event::EventType;
+use domain::event::{Event, EventType};
 use domain::event_filter::EventFilter;
 use domain::id::{ActionId, EventId, RuleId};
 use domain::json::Json;
@@ -19,9 +19,10 @@ use domain::query_string::QueryString;
 use engine::audit::{self, Anchor, Ask, Format, FullEvent, Verification, Whereabouts};
 use futures::{StreamExt, stream};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::record::PageMeta;
-use super::{ndjson, object, page};
+use super::{One, Page, ndjson, object, page, query};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
@@ -29,7 +30,12 @@ use crate::http::session::Caller;
 /// How long the last line of an export that is cut off has to get away.
 const SENT_WITHIN: Duration = Duration::from_millis(500);
 
-/// `GET /events`: newest first, or oldest.
+/// Lists the entries of the trail, newest first.
+#[utoipa::path(
+    get, path = "/events", tag = "Audit trail", operation_id = "list_events",
+    params(query::Events, query::Page, query::Skip),
+    responses((status = 200, description = "A page of the list", body = Page<Event>))
+)]
 pub(super) async fn list(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -41,11 +47,11 @@ pub(super) async fn list(
     let found = audit::list(&state.engine, &principal, &filter).await?;
     let meta =
         PageMeta { total: None, limit: filter.limit.get(), has_more: found.next.is_some(), next_cursor: found.next };
-    Ok(page(&found.events, meta))
+    Ok(page(found.events, meta))
 }
 
 /// An entry with its proof. (Not a flattened struct: raw JSON does not survive that.)
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct EventRecord {
     seq: i64,
     event_id: EventId,
@@ -87,7 +93,12 @@ impl EventRecord {
     }
 }
 
-/// `GET /events/{seq or event_id}`
+/// Shows an entry with its proof.
+#[utoipa::path(
+    get, path = "/events/{named}", tag = "Audit trail", operation_id = "get_event",
+    params(("named" = String, Path, description = "Its `seq` or its `event_id`")),
+    responses((status = 200, description = "Done", body = One<EventRecord>))
+)]
 pub(super) async fn get(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -98,8 +109,14 @@ pub(super) async fn get(
     Ok(object(StatusCode::OK, &EventRecord::new(full, &state.config.base_url())))
 }
 
-/// `GET /events/export`: everything the filter holds, as NDJSON or CSV. If it is cut off, its last line says so and the
-/// connection is broken: what a client has then is no whole file.
+/// Exports everything that the filter holds.
+///
+/// If it is cut off, its last line says so and the connection is broken: what a client has then is no whole file.
+#[utoipa::path(
+    get, path = "/events/export", tag = "Audit trail", operation_id = "export_events",
+    params(query::Events, query::EventFile),
+    responses((status = 200, description = "The file", content((String = "application/x-ndjson"), (String = "text/csv"))))
+)]
 pub(super) async fn export(
     State(state): State<AppState>,
     Caller(principal): Caller,
@@ -145,7 +162,14 @@ fn cut_off(format: Format, problem: &Problem) -> String {
     }
 }
 
-/// `GET /events/seal`: the newest seal, to be kept elsewhere.
+/// Shows the newest seal, to be kept elsewhere.
+#[utoipa::path(
+    get, path = "/events/seal", tag = "Audit trail", operation_id = "get_newest_seal",
+    responses(
+        (status = 200, description = "Done", body = One<Anchor>),
+        (status = 404, description = "Nothing is sealed yet"),
+    )
+)]
 pub(super) async fn seal(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
     let newest = audit::newest_seal(&state.engine, &principal).await?;
     let newest = newest.ok_or_else(|| {
@@ -154,7 +178,7 @@ pub(super) async fn seal(State(state): State<AppState>, Caller(principal): Calle
     Ok(object(StatusCode::OK, &newest))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct VerificationRecord {
     /// Whether nothing speaks against the trail.
     whole: bool,
@@ -168,8 +192,15 @@ impl From<Verification> for VerificationRecord {
     }
 }
 
-/// `GET /events/verify`. With `Accept: application/x-ndjson` how far it is comes a few times a second, and last the whole;
-/// whoever hangs up ends the reading.
+/// Verifies the trail: every hash is computed again.
+///
+/// With `Accept: application/x-ndjson` how far it is comes a few times a second, and last the whole; whoever hangs up ends
+/// the reading.
+#[utoipa::path(
+    get, path = "/events/verify", tag = "Audit trail", operation_id = "verify_events",
+    params(query::Verify),
+    responses((status = 200, description = "What was found", content((One<VerificationRecord> = "application/json"), (String = "application/x-ndjson"))))
+)]
 pub(super) async fn verify(
     State(state): State<AppState>,
     Caller(principal): Caller,

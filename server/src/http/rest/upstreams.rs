@@ -6,14 +6,15 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use engine::upstreams::Standing;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::object;
+use super::{One, object};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
 /// Where one stands.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct UpstreamRecord {
     name: String,
     /// `up` or `down`.
@@ -45,7 +46,11 @@ impl From<Standing> for UpstreamRecord {
     }
 }
 
-/// `GET /upstreams`
+/// Lists the MCP servers behind the gateway.
+#[utoipa::path(
+    get, path = "/upstreams", tag = "Tools", operation_id = "list_upstreams",
+    responses((status = 200, description = "Done", body = One<Vec<UpstreamRecord>>))
+)]
 pub(super) async fn list(State(state): State<AppState>, Caller(principal): Caller) -> ApiResult<Response> {
     let (standing, _) = engine::upstreams::standing(&state.engine, &principal).await?;
     let upstreams: Vec<UpstreamRecord> = standing.into_iter().map(UpstreamRecord::from).collect();
