@@ -111,6 +111,8 @@ pub(crate) fn page_at(path: &str) -> &'static str {
         Some("tools") => TOOLS,
         Some("audit") => AUDIT,
         Some("settings") => SETTINGS,
+        #[cfg(feature = "ssr")]
+        Some("api") => reference::TITLE,
         _ => APPROVALS,
     }
 }

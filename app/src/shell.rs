@@ -22,7 +22,7 @@ pub struct Assets {
     /// The stylesheet of pages that the browser takes over, and of those that stay HTML.
     pub queue_css: String,
     pub still_css: String,
-    /// And of those with figures and of the trail.
+    /// And of those with figures, of the trail, and of the REST interface.
     pub figures_css: String,
     /// Identifies the build; an open tab compares it with what the live stream says.
     pub version: String,
@@ -99,9 +99,9 @@ fn is_awake(path: &str) -> bool {
     }
 }
 
-/// The pages of figures and of the trail have a stylesheet of their own.
+/// The pages of figures, of the trail and of the REST interface have a stylesheet of their own.
 fn shows_figures(path: &str) -> bool {
-    path == "/approvals/metrics" || path.starts_with("/audit")
+    path == "/approvals/metrics" || path.starts_with("/audit") || path == "/api/docs"
 }
 
 /// Asks for the files early, and starts them. The paths are ours, made of hexadecimal digits and known names:

@@ -178,6 +178,12 @@ export const PAGES: Record<string, (page: Page, scene: Stage) => Promise<unknown
     await visit(page, '/approvals');
     await page.getByRole('button', { name: 'Expire stale' }).click();
   },
+  'the REST interface': (page) => page.goto('/api/docs'),
+  'the REST interface, a route and a type unfolded': async (page) => {
+    await page.goto('/api/docs#approve_action');
+    await page.locator('#approve_action').getByRole('link', { name: 'ApproveBody' }).click();
+    await page.locator('#type-ApproveBody').waitFor();
+  },
   'the settings': (page) => page.goto('/settings'),
   'the policy': (page) => page.goto('/settings/policy'),
   'the alerts': (page) => page.goto('/settings/alerts'),

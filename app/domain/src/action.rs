@@ -26,7 +26,7 @@ pub struct PendingReason {
     pub text: String,
 }
 
-/// The stable codes of [`PendingReason`].
+/// Why an action waits, as a stable code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]

@@ -11,12 +11,12 @@ pub use percentile::percentile;
 pub use report::*;
 pub use tally::{Figures, OperatorTally, Outcome, Tally, ratio};
 
-/// One day's numbers. "Today" is the calendar day [`DailyMetrics::day`] in [`DailyMetrics::timezone`]. Rates are
-/// fractions from 0 to 1; `None` means no data, never zero.
+/// One day's numbers. "Today" is the calendar day `day` in `timezone`. Rates are fractions from 0 to 1; a missing one
+/// means no data, never zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DailyMetrics {
-    /// Waiting at [`DailyMetrics::generated_at`].
+    /// Waiting at `generated_at`.
     pub total_pending: i64,
     /// Approved by people and by rules, by decision time.
     pub total_approved_today: i64,

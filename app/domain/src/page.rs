@@ -94,6 +94,7 @@ impl FromStr for Limit {
 
 /// How a list of actions is sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Sort {
     /// Oldest first.
     #[default]

@@ -55,7 +55,7 @@ pub struct SessionInfo {
 pub struct TokenInfo {
     pub id: TokenId,
     pub name: String,
-    /// The person whose token it is; `None`: a program's.
+    /// The person whose token it is; a program's has none.
     pub user: Option<String>,
     pub scopes: BTreeSet<Scope>,
     /// Who made it, as in the trail.

@@ -2,8 +2,8 @@
 
 pub(crate) const TITLE: &str = "REST API";
 pub(crate) const ABOUT: &str = "Every route, what it takes and what it answers.";
-pub(crate) const LEAD: &str = "Programs send a token with each request, authorization: Bearer TOKEN, and JSON with content-type: application/json. What is refused is answered with a problem document (RFC 9457) whose code is stable. One object comes as data, a list as data with its paging in meta.";
-pub(crate) const FOR_PROGRAMS: &str = "The same for programs: ";
+pub(crate) const LEAD: &str = "Programs send a token with each request, `Authorization: Bearer TOKEN`, and bodies as `Content-Type: application/json`. One object is answered as `data`, a list as `data` with its paging in `meta`. What is refused is answered with a problem document (RFC 9457) whose `code` is stable.";
+pub(crate) const FOR_PROGRAMS: &str = "The same for programs:";
 pub(crate) const GROUPS: &str = "Groups of routes";
 pub(crate) const TYPES: &str = "Types";
 pub(crate) const TYPES_ABOUT: &str = "What bodies and answers are made of.";

@@ -44,7 +44,7 @@ pub(crate) const CLOSED: &str = "Administrators look after the database.";
 pub(crate) const ABOUT: &str = "About";
 pub(crate) const VERSION: &str = "Version";
 pub(crate) const BUILD: &str = "Build of the console";
-pub(crate) const API: &str = "Programs are told how in";
+pub(crate) const API: &str = "For programs";
 pub(crate) const UNREAD: &str = "It could not be read.";
 
 /// For how many hours a deadline can hold: 0 is for good.

@@ -20,8 +20,8 @@ pub(crate) fn ReferencePage() -> impl IntoView {
                 {groups.collect_view()} <a href="#types">{words::TYPES}</a>
             </nav>
             <h1>{words::TITLE}</h1>
-            <p class="lead">{words::LEAD}</p>
-            <p>{words::FOR_PROGRAMS} <a class="more" href="/api/openapi.json">"OpenAPI 3.1"</a></p>
+            <p class="lead">{prose(words::LEAD)}</p>
+            <p>{words::FOR_PROGRAMS} " " <a class="more" href="/api/openapi.json">"OpenAPI 3.1"</a></p>
             {reference.groups.iter().map(group).collect_view()}
             <section class="card" id="types">
                 <h2>{words::TYPES} <small>{words::TYPES_ABOUT}</small></h2>
@@ -48,13 +48,16 @@ fn group(group: &Group) -> AnyView {
 fn operation(operation: &Operation) -> AnyView {
     let about = operation.about.split("\n\n").filter(|text| !text.is_empty());
     view! {
-        <details id=operation.id.clone()>
+        <details>
             <summary>
-                <b class="method mono">{operation.method}</b>
-                <span class="mono route">{breakable(&operation.path)}</span>
+                <b class="mono">{operation.method}</b>
+                " "
+                <span class="mono">{breakable(&operation.path)}</span>
+                "  "
                 <span class="aside">{operation.summary.clone()}</span>
             </summary>
-            <div class="body stack">
+            // Here, so that an address that leads to it unfolds it.
+            <div class="body stack" id=operation.id.clone()>
                 {about.map(|text| view! { <p>{prose(text)}</p> }).collect_view()}
                 {(!operation.parameters.is_empty()).then(|| fields(words::PARAMETERS, &operation.parameters))}
                 {operation.body.as_ref().map(|body| view! { <p><b>{words::BODY}</b> " " {shape(body)}</p> })}
@@ -114,9 +117,9 @@ fn answers(answers: &[Answer]) -> AnyView {
 
 fn named_type(named: &Type) -> AnyView {
     view! {
-        <details id=format!("type-{}", named.name)>
-            <summary><b class="mono">{named.name.clone()}</b> <span class="aside">{prose(&named.about)}</span></summary>
-            <div class="body stack">
+        <details>
+            <summary><span class="mono">{named.name.clone()}</span> "  " <span class="aside">{prose(&named.about)}</span></summary>
+            <div class="body stack" id=format!("type-{}", named.name)>
                 {named.shape.as_ref().map(|own| view! { <p>{shape(own)}</p> })}
                 {(!named.fields.is_empty()).then(|| fields(words::VALUE, &named.fields))}
             </div>
@@ -128,7 +131,7 @@ fn named_type(named: &Type) -> AnyView {
 fn shape(shape: &Shape) -> AnyView {
     let piece = |piece: &Piece| match piece {
         Piece::Words(words) => prose(words),
-        Piece::Type(name) => view! { <a class="mono" href=format!("#type-{name}")>{name.clone()}</a> }.into_any(),
+        Piece::Type(name) => view! { <a class="more mono" href=format!("#type-{name}")>{name.clone()}</a> }.into_any(),
     };
     shape.0.iter().map(piece).collect_view().into_any()
 }

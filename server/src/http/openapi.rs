@@ -296,6 +296,15 @@ mod tests {
     }
 
     #[test]
+    fn it_speaks_of_json_and_not_of_rust() {
+        let text = text();
+        for word in ["[`", "::", "`None`", "`Some", "&str"] {
+            let place = text.find(word).map(|place| &text[place.saturating_sub(80)..place]);
+            assert_eq!(place, None, "{word}");
+        }
+    }
+
+    #[test]
     fn every_schema_that_is_referred_to_is_there() {
         let text = text();
         let components = document().components.as_ref().expect("there are schemas");

@@ -26,7 +26,9 @@ impl Reader<'_> {
             operations: self.operations_of(&tag.name),
         });
         let schemas = self.api.components.iter().flat_map(|components| &components.schemas);
-        Reference { groups: groups.collect(), types: schemas.map(|(name, schema)| self.named(name, schema)).collect() }
+        // Of an envelope, what is in it is told where it is answered.
+        let types = schemas.filter(|(_, schema)| data_of(schema).is_none());
+        Reference { groups: groups.collect(), types: types.map(|(name, schema)| self.named(name, schema)).collect() }
     }
 
     fn operations_of(&self, tag: &str) -> Vec<Operation> {
@@ -85,7 +87,7 @@ impl Reader<'_> {
         Answer {
             status: status.to_owned(),
             about: own.map(|own| own.description.clone()).unwrap_or_default(),
-            shape: schema.map(|schema| shape(data_of(schema).unwrap_or(schema))),
+            shape: schema.map(|schema| shape(self.behind(schema).and_then(data_of).unwrap_or(schema))),
         }
     }
 
@@ -101,18 +103,19 @@ impl Reader<'_> {
         Type { name: name.to_owned(), about: about.unwrap_or_default(), fields, shape }
     }
 
+    /// What a name stands for.
+    fn behind<'s>(&'s self, schema: &'s RefOr<Schema>) -> Option<&'s RefOr<Schema>> {
+        let RefOr::Ref(to) = schema else { return Some(schema) };
+        self.api.components.as_ref()?.schemas.get(last(&to.ref_location))
+    }
+
     /// The members of an object, and of those that it takes in.
     fn fields(&self, schema: &RefOr<Schema>) -> Vec<Field> {
         match schema {
             RefOr::T(Schema::Object(object)) => members(object).collect(),
             RefOr::T(Schema::AllOf(all)) => all.items.iter().flat_map(|own| self.fields(own)).collect(),
             RefOr::T(_) => Vec::new(),
-            RefOr::Ref(to) => {
-                let schemas = self.api.components.as_ref().map(|components| &components.schemas);
-                schemas
-                    .and_then(|schemas| schemas.get(last(&to.ref_location)))
-                    .map_or_else(Vec::new, |own| self.fields(own))
-            }
+            RefOr::Ref(_) => self.behind(schema).map_or_else(Vec::new, |own| self.fields(own)),
         }
     }
 }
@@ -138,7 +141,8 @@ fn about(schema: &RefOr<Schema>) -> String {
         RefOr::Ref(to) => Some(to.description.clone()),
         RefOr::T(Schema::Object(own)) => own.description.clone(),
         RefOr::T(Schema::Array(own)) => own.description.clone(),
-        RefOr::T(Schema::OneOf(own)) => own.description.clone(),
+        // What may be null is told of where it is not.
+        RefOr::T(Schema::OneOf(own)) => own.description.clone().or_else(|| own.items.iter().map(about).max()),
         RefOr::T(_) => None,
     };
     told.unwrap_or_default()
@@ -256,7 +260,7 @@ fn bounds(object: &Object, pieces: &mut Vec<Piece>) {
         (Some(least), None) if least != "0" => pieces.push(words(&format!(" from {least}"))),
         _ => {}
     }
-    if let Some(pattern) = &object.pattern {
+    if let Some(pattern) = object.pattern.as_ref().filter(|_| object.description.is_none()) {
         pieces.push(words(&format!(" like `{pattern}`")));
     }
 }

@@ -172,7 +172,7 @@ pub struct TrendDay {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleUse {
     pub id: RuleId,
-    /// `None`: the rule could not be read.
+    /// Missing where the rule could not be read.
     pub description: Option<String>,
     pub decisions: i64,
     /// Over its whole life.
@@ -190,7 +190,7 @@ pub struct ToolLoad {
     pub gated: i64,
     pub auto_approval_rate: Option<f64>,
     pub failed: i64,
-    /// `None`: could not be read.
+    /// Missing where it could not be read.
     pub pending: Option<i64>,
     pub active_rules: Option<i64>,
 }
@@ -223,7 +223,7 @@ pub fn most_gated(figures: &Figures, waiting: &[(String, i64)], most: usize) -> 
 pub struct Judged {
     pub state: Health,
     pub value: Option<f64>,
-    /// The same of the window before; `None` also where there is none.
+    /// The same of the window before, if there is one.
     pub previous: Option<f64>,
     pub bounds: Bounds,
 }

@@ -23,7 +23,7 @@ pub(crate) use tokens::TokensPage;
 
 use leptos::prelude::*;
 
-use crate::message::{PRODUCT, people as words, settings};
+use crate::message::{PRODUCT, people as words, reference, settings};
 use crate::shell::Assets;
 use parts::{SECTIONS, me};
 
@@ -50,6 +50,7 @@ fn about() -> AnyView {
             <dl class="args">
                 <div><dt>{settings::VERSION}</dt><dd>{PRODUCT} " " {env!("CARGO_PKG_VERSION")}</dd></div>
                 <div><dt>{settings::BUILD}</dt><dd class="mono">{build}</dd></div>
+                <div><dt>{settings::API}</dt><dd><a class="more" href="/api/docs">{reference::TITLE}</a> " " {reference::ABOUT}</dd></div>
             </dl>
         </section>
     }

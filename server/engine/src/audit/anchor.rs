@@ -16,7 +16,7 @@ pub struct Anchor {
     /// From 1, without a gap.
     pub number: i64,
     pub seal_sha256: Digest,
-    /// Hash of the seal before; `None` for the first.
+    /// Hash of the seal before; the first has none.
     #[serde(default)]
     pub previous_sha256: Option<Digest>,
     /// Over the hashes of its entries.

@@ -7,10 +7,59 @@ use domain::digest::Digest;
 use domain::event::EventType;
 use domain::id::{ActionId, RuleId};
 use domain::lifecycle::{ExecutionState, Status};
+use domain::page::Sort;
 use domain::people::TokenStanding;
 use domain::risk::RiskTier;
 use domain::rule::{Effect, RuleState};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum Awaited {
+    Decided,
+    Executed,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum Hygiene {
+    Unused,
+    NearLimit,
+    Broad,
+    Expiring,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum Gating {
+    Gated,
+    Open,
+    Paused,
+    Blocked,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum EventOrder {
+    #[schema(rename = "seq")]
+    OldestFirst,
+    #[schema(rename = "-seq")]
+    NewestFirst,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum RuleFormat {
+    Json,
+    Csv,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum EventFormat {
+    Ndjson,
+    Csv,
+}
 
 /// Which actions.
 #[derive(IntoParams)]
@@ -68,8 +117,8 @@ pub(super) struct Actions {
     #[param(required = false, minimum = 1, maximum = 8760)]
     expiring_within_hours: i32,
     /// By when it was requested (the oldest first, or the newest), or by its deadline.
-    #[param(required = false, pattern = "^(-?requested_at|urgency)$")]
-    sort: String,
+    #[param(required = false, inline)]
+    sort: Sort,
 }
 
 /// How long an answer is held.
@@ -80,8 +129,8 @@ pub(super) struct Wait {
     #[param(required = false, minimum = 0, maximum = 60)]
     wait: u64,
     /// What is waited for: `decided` or `executed`.
-    #[param(required = false, pattern = "^(decided|executed)$")]
-    until: String,
+    #[param(required = false, inline)]
+    until: Awaited,
 }
 
 /// How long a claim is held.
@@ -110,8 +159,8 @@ pub(super) struct Rules {
     #[param(required = false)]
     effect: Effect,
     /// What stands out about them.
-    #[param(required = false, pattern = "^(unused|near_limit|broad|expiring)$")]
-    hygiene: String,
+    #[param(required = false, inline)]
+    hygiene: Hygiene,
 }
 
 /// Which tools.
@@ -122,8 +171,8 @@ pub(super) struct Tools {
     #[param(required = false)]
     name: String,
     /// How calls are gated now.
-    #[param(required = false, pattern = "^(gated|open|paused|blocked)$")]
-    gating: String,
+    #[param(required = false, inline)]
+    gating: Gating,
     #[param(required = false)]
     reviewed: bool,
 }
@@ -162,8 +211,8 @@ pub(super) struct Events {
     #[param(required = false)]
     until: DateTime<Utc>,
     /// `-seq`: newest first; `seq`: oldest first.
-    #[param(required = false, pattern = "^-?seq$")]
-    sort: String,
+    #[param(required = false, inline)]
+    sort: EventOrder,
 }
 
 /// As what the rules are exported.
@@ -171,8 +220,8 @@ pub(super) struct Events {
 #[into_params(parameter_in = Query)]
 pub(super) struct RuleFile {
     /// `json` or `csv`.
-    #[param(required = false, pattern = "^(json|csv)$", default = "json")]
-    format: String,
+    #[param(required = false, inline, default = "json")]
+    format: RuleFormat,
 }
 
 /// As what the entries are exported.
@@ -180,8 +229,8 @@ pub(super) struct RuleFile {
 #[into_params(parameter_in = Query)]
 pub(super) struct EventFile {
     /// `ndjson` or `csv`.
-    #[param(required = false, pattern = "^(ndjson|csv)$", default = "ndjson")]
-    format: String,
+    #[param(required = false, inline, default = "ndjson")]
+    format: EventFormat,
 }
 
 /// Where a page begins, and how long it is.

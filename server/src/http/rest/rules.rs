@@ -190,7 +190,7 @@ fn parse_id(text: &str) -> Result<RuleId, Problem> {
     text.parse().map_err(|_| Problem::not_found("rule"))
 }
 
-/// A rule that somebody wants to make. (The domain reads it, and tells everything that is wrong with it at once.)
+/// A rule that somebody wants to make. Everything that is wrong with it is told at once.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what the domain reads")]
 pub(super) struct RuleDraft {

@@ -50,7 +50,8 @@ pub(super) async fn list(
     Ok(page(found.events, meta))
 }
 
-/// An entry with its proof. (Not a flattened struct: raw JSON does not survive that.)
+/// An entry with its proof.
+// Not a flattened struct: raw JSON does not survive that.
 #[derive(Serialize, ToSchema)]
 struct EventRecord {
     seq: i64,
