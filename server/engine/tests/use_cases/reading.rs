@@ -8,7 +8,7 @@ use domain::argument::ArgumentValue;
 use domain::filter::ActionFilter;
 use domain::health::Health;
 use domain::lifecycle::{Status, Verb};
-use domain::page::{Cursor, Limit, Sort};
+use domain::page::{Limit, Sort};
 use domain::problem::Code;
 use domain::text_safety::Piece;
 use engine::actions::list;
