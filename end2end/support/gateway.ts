@@ -90,3 +90,48 @@ export class RecordedLine {
     await this.begin();
   }
 }
+
+/** An MCP server whose tool `again` makes the very call that it got, at the gateway once more. */
+export class Loop {
+  calls = 0;
+  private where?: { url: string; token: string };
+  private server?: http.Server;
+
+  constructor(readonly port: number) {}
+
+  leadsTo(url: string, token: string): void {
+    this.where = { url: `${url}/mcp/loop`, token };
+  }
+
+  async begin(): Promise<void> {
+    this.server = http.createServer((asked, answer) => {
+      let body = '';
+      asked.on('data', (piece) => (body += piece));
+      asked.on('end', async () => {
+        const message = JSON.parse(body);
+        if (message.id === undefined) return void answer.writeHead(202).end();
+        answer.writeHead(200, { 'content-type': 'application/json' });
+        answer.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result: await this.result(message) }));
+      });
+    });
+    this.server.listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+  }
+
+  async end(): Promise<void> {
+    this.server?.closeAllConnections();
+    this.server?.close();
+  }
+
+  private async result({ method, params }: { method: string; params: any }): Promise<object> {
+    if (method === 'initialize') return { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'loop', version: '1' } };
+    if (method === 'tools/list') return { tools: [{ name: 'again', inputSchema: { type: 'object' } }] };
+    this.calls += 1;
+    const answer = await fetch(this.where!.url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.where!.token}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { name: params.name, arguments: params.arguments } }),
+    });
+    return { content: [{ type: 'text', text: await answer.text() }] };
+  }
+}

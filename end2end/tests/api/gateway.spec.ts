@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { agentOf, callTool, isUp, program, RecordedLine, words } from '../../support/gateway';
+import { agentOf, callTool, isUp, Loop, program, RecordedLine, words } from '../../support/gateway';
 import { python, Script } from '../../support/mail';
 import { freePort } from '../../support/server';
 import { expect, test } from '../../support/test';
@@ -18,6 +18,7 @@ const repository = await mkdtemp(join(tmpdir(), 'countersign-git-'));
 const git = (...words: string[]): string => execFileSync('git', words, { cwd: repository, encoding: 'utf8' });
 git('init', '-q');
 const line = new RecordedLine(await freePort(), await freePort());
+const loop = new Loop(await freePort());
 const path = `env = { PATH = ${JSON.stringify(process.env.PATH)} }`;
 const config = `
 [upstreams.files]
@@ -46,6 +47,10 @@ headers = { Authorization = "Bearer of-our-own" }
 pass = ["echo"]
 hold_seconds = 8
 
+[upstreams.loop]
+url = "http://127.0.0.1:${loop.port}/mcp"
+hold_seconds = 2
+
 [upstreams.nowhere]
 command = ["/no/such/program"]
 
@@ -54,8 +59,8 @@ risk_tier = "low"
 `;
 
 test.use({ serverOptions: { config } });
-test.beforeAll(() => line.begin());
-test.afterAll(() => line.end());
+test.beforeAll(() => Promise.all([line.begin(), loop.begin()]));
+test.afterAll(() => Promise.all([line.end(), loop.end()]));
 test.afterAll(() => Promise.all([folder, repository].map((made) => rm(made, { recursive: true, force: true }))));
 
 const calls = async (): Promise<string[]> => (existsSync(log) ? (await readFile(log, 'utf8')).trim().split('\n') : []);
@@ -208,7 +213,7 @@ test('a failure of the tool is one, an error of the protocol too, and neither is
   await client.close();
 });
 
-test('an upstream that ends in the middle of a call leaves it unknown, is started again, and the call is not', async ({ server, agent, person }) => {
+test('crash-5: an upstream that ends in the middle of a call leaves it unknown, is started again, and the call is not', async ({ server, agent, person }) => {
   const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
   const before = (await calls()).length;
   const called = callTool(client, 'die', {});
@@ -278,7 +283,7 @@ test('a server that stops in good order tells the agent that its call waits, and
   await back.close();
 });
 
-test('killed between approval and call: one write, or nobody knows, and never two', async ({ server, agent, person }) => {
+test('crash-6: killed between approval and call: one write, or nobody knows, and never two', async ({ server, agent, person }) => {
   const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
   const before = (await calls()).length;
   const args = { seconds: 1, n: 4 };
@@ -400,8 +405,68 @@ test('an agent that knows tasks gets one for a call that waits, and what came of
   expect((await show(server, person.token!, again.taskId)).data.status).toBe('withdrawn');
 });
 
-test('a schema that changes suspends the rules of its tool until a person has looked', async ({ server, agent, person }) => {
+test('bind-16: what is sent anew under the same number with another amount is a call of its own; what was approved is what the upstream got', async ({ server, agent, person }) => {
+  await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const send = (amount: number) => {
+    const headers = { accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-11-25' };
+    const body = { jsonrpc: '2.0', id: 16, method: 'tools/call', params: { name: 'slow', arguments: { seconds: 0, amount } } };
+    return ask(server, 'POST', '/mcp/raw', { token: agent.token, body, headers, within: 30_000 });
+  };
+  const before = (await calls()).length;
+  const small = send(1);
+  const action = await waits(server, person.token!, 'raw/slow');
+  const large = send(1_000);
+  const [other] = await until(async () => {
+    const found = (await waiting(server, person.token!, 'raw/slow')).filter((one) => one.id !== action.id);
+    return found.length > 0 && found;
+  });
+  await approve(server, person.token!, action.id, { args_sha256: action.args_sha256 });
+  expect((await small).json.result.content[0].text).toBe('done');
+  await reject(server, person.token!, other!.id, 'too much');
+  expect((await large).json.result.content[0].text).toBe('Rejected: too much');
+  const made = (await calls()).slice(before).map((call) => JSON.parse(call).params.arguments);
+  expect(made).toEqual([{ seconds: 0, amount: 1 }]);
+  const run = (await show(server, person.token!, action.id)).data;
+  expect([run.status, run.effective_args_sha256]).toEqual(['executed', action.args_sha256]);
+});
+
+test('bind-17, bind-19: a rule is for its tool of its upstream with its arguments, and for nothing that is called alike', async ({ server, agent, person }) => {
+  const [raw, brief] = [await isUp(() => agentOf(server.url, agent.token!, 'raw')), await isUp(() => agentOf(server.url, agent.token!, 'brief'))];
+  const rule = { tool_name: 'raw/refuse', description: 'a alone', arg_constraints: { path: { type: 'exact', value: 'a' } }, max_uses: 5 };
+  const made = await ask(server, 'POST', `${API}/rules`, { token: person.token, body: rule });
+  expect(made.status, made.text).toBe(201);
+  expect((await callTool(raw, 'refuse', { path: 'a' })).text).toBe('the disk is full');
+  const another = callTool(raw, 'refuse', { path: 'b' });
+  await reject(server, person.token!, (await waits(server, person.token!, 'raw/refuse')).id, 'b is not a');
+  expect((await another).text).toBe('Rejected: b is not a');
+  const elsewhere = callTool(brief, 'refuse', { path: 'a' });
+  await reject(server, person.token!, (await waits(server, person.token!, 'brief/refuse')).id, 'not this one');
+  expect((await elsewhere).text).toBe('Rejected: not this one');
+  await Promise.all([raw.close(), brief.close()]);
+});
+
+test('truth-re: an approved call that comes back to the gate through its upstream is that call, and runs once', async ({ server, agent, person }) => {
+  const client = await isUp(() => agentOf(server.url, agent.token!, 'loop'));
+  loop.leadsTo(server.url, agent.token!);
+  const called = callTool(client, 'again', { to: 'ana' });
+  const action = await waits(server, person.token!, 'loop/again');
+  await approve(server, person.token!, action.id);
+  // What it was told inside of its own run.
+  expect((await called).text).toContain('"countersign.dev/action"');
+  const done = await until(async () => {
+    const { data } = await show(server, person.token!, action.id);
+    return data.status === 'executed' && data;
+  });
+  expect([loop.calls, done.attempts.length]).toEqual([1, 1]);
+  const all = (await ask(server, 'GET', `${API}/actions?status=pending,approved,executed&tool_name=${encodeURIComponent('loop/again')}`, { token: person.token })).data;
+  expect(all.map((one: Json) => one.id)).toEqual([action.id]);
+  await client.close();
+});
+
+test('bind-22: a schema that changes suspends the rules of its tool until a person has looked', async ({ server, agent, person }) => {
   const client = await isUp(() => agentOf(server.url, agent.token!, 'raw'));
+  const rule = { tool_name: 'raw/keep', description: 'whatever is kept', arg_constraints: {}, confirm_broad: true, max_uses: 5 };
+  expect((await ask(server, 'POST', `${API}/rules`, { token: person.token, body: rule })).status).toBe(201);
   expect((await callTool(client, 'keep', { n: 1 })).action?.status).toBe('executed');
   await writeFile(`${log}.schema`, JSON.stringify({ type: 'object', properties: { n: { type: 'integer' } } }));
   const { tools } = await client.listTools();
@@ -409,7 +474,7 @@ test('a schema that changes suspends the rules of its tool until a person has lo
   const waiting = callTool(client, 'keep', { n: 2 });
   const action = await waits(server, person.token!, 'raw/keep');
   const rules = (await ask(server, 'GET', `${API}/rules?tool_name=${encodeURIComponent('raw/keep')}`, { token: person.token })).data;
-  expect(rules.map((rule: Json) => rule.state)).toEqual(['suspended']);
+  expect(new Set(rules.map((rule: Json) => rule.state))).toEqual(new Set(['suspended']));
   const upstreams = (await ask(server, 'GET', `${API}/upstreams`, { token: person.token })).data;
   const raw = upstreams.find((upstream: Json) => upstream.name === 'raw');
   expect([raw.state, raw.server, raw.tools, raw.unreviewed > 0]).toEqual(['up', 'raw', 6, true]);

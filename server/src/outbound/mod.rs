@@ -1,6 +1,6 @@
 //! The one client through which Countersign sends anything. It looks names up itself, and connects to the very
-//! addresses that it has judged; it follows no redirect, uses no proxy of the environment, keeps no connection, decodes
-//! nothing, and waits and reads no more than it said. What it answers tells what is certain: that nothing was sent, or
+//! addresses that it has judged; it follows no redirect, uses no proxy of the environment, keeps no connection (unless it is
+//! told to), decodes nothing, and waits and reads no more than it said. What it answers tells what is certain: that nothing was sent, or
 //! that something may have been.
 
 mod answer;
@@ -38,14 +38,25 @@ pub enum NoAnswer {
 #[derive(Debug, Default)]
 pub struct Outbound {
     allow: OutboundAllow,
+    /// How many connections to a place are kept when they are idle.
+    idle: usize,
     /// One for each [`Reach`], made when it is first needed: it reads the system's certificates.
     clients: [OnceLock<Client>; 3],
 }
 
+/// So long is an idle connection kept: less than servers keep theirs (Node.js: five seconds), so that one is seldom lost just
+/// when it is used.
+const IDLE: Duration = Duration::from_secs(3);
+
 impl Outbound {
     /// A client that reaches public addresses, and what is allowed besides.
     pub fn new(allow: OutboundAllow) -> Self {
-        Self { allow, clients: Default::default() }
+        Self { allow, ..Self::default() }
+    }
+
+    /// The same, but a connection is used again: for what may be asked twice.
+    pub fn keeping_connections(allow: OutboundAllow) -> Self {
+        Self { allow, idle: 32, ..Self::default() }
     }
 
     /// Posts `body` to `url` and reads the answer, all of it within the time.
@@ -104,8 +115,9 @@ impl Outbound {
             .retry(reqwest::retry::never())
             .referer(false)
             .http1_only()
-            // A connection is for one call: what an old one lost could not be told from what a new one was not sent.
-            .pool_max_idle_per_host(0)
+            // Otherwise a connection is for one call: what an old one lost could not be told from what a new one was not sent.
+            .pool_max_idle_per_host(self.idle)
+            .pool_idle_timeout(IDLE)
             .connect_timeout(CONNECT_WITHIN)
             .tcp_nodelay(true)
             .no_gzip()

@@ -86,6 +86,23 @@ fn lost(answer: Result<Answer, NoAnswer>) -> String {
 const LOOPBACK: &str = "127.0.0.0/8,::1";
 
 #[tokio::test]
+async fn where_connections_are_kept_one_is_used_again() {
+    let peer = Peer::new(|mut stream| async move {
+        while read_request(&mut stream).await.ends_with("body") {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+        }
+    })
+    .await;
+    let outbound = Outbound::keeping_connections(LOOPBACK.parse().expect("entries"));
+    for _ in 0..3 {
+        let within = Duration::from_secs(5);
+        let sent = outbound.post(&peer.url("127.0.0.1"), HeaderMap::new(), "body".to_owned(), within).await;
+        assert_eq!(sent.expect("it is answered").status, 200);
+    }
+    assert_eq!(peer.connections(), 1);
+}
+
+#[tokio::test]
 async fn a_private_place_is_not_even_connected_to_unless_it_is_allowed() {
     let peer = Peer::saying(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
     let hosts = ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "127.0.0.1."];

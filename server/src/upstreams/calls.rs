@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use tracing::{error, info};
 
 use super::message::{Answer, Fault};
-use super::{Upstream, Upstreams};
+use super::{Connection, Upstream, Upstreams};
 
 /// How often an outcome is written down again while the database is away, before its lease ends and it is unknown.
 const TRIES: u32 = 8;
@@ -54,7 +54,7 @@ impl Upstream {
     async fn call(&self, call: &Call, progress: Option<mpsc::UnboundedSender<Json>>) -> Answer {
         let arguments = call.action.effective_args().clone();
         let params = Json::object([("name", Json::from(call.name.as_str())), ("arguments", arguments)]);
-        self.request("tools/call", &params, progress, self.config.timeout).await
+        self.link()?.request("tools/call", &params, Connection::Own, progress, self.config.timeout).await
     }
 }
 

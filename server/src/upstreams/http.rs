@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::json::Json;
+use engine::outbound::OutboundAllow;
 use futures::StreamExt;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::Connection;
 use super::message::{Answer, Fault, Incoming, read, request};
 use crate::outbound::{NoAnswer, Outbound};
 
@@ -27,7 +29,9 @@ const LONGEST: usize = 16 << 20;
 
 /// An upstream somewhere else.
 pub(super) struct Remote {
-    outbound: Outbound,
+    /// For what passes, and for approved calls.
+    kept: Outbound,
+    own: Outbound,
     url: String,
     headers: HeaderMap,
     next: AtomicI64,
@@ -38,9 +42,10 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    pub(super) fn new(outbound: Outbound, url: &str, headers: &HeaderMap) -> Self {
+    pub(super) fn new(allow: &OutboundAllow, url: &str, headers: &HeaderMap) -> Self {
         Self {
-            outbound,
+            kept: Outbound::keeping_connections(allow.clone()),
+            own: Outbound::new(allow.clone()),
             url: url.to_owned(),
             headers: headers.clone(),
             next: AtomicI64::new(1),
@@ -61,6 +66,7 @@ impl Remote {
         &self,
         method: &str,
         params: impl FnOnce(i64) -> Json,
+        over: Connection,
         progress: Option<mpsc::UnboundedSender<Json>>,
         within: Duration,
     ) -> Answer {
@@ -68,7 +74,7 @@ impl Remote {
         let params = params(id);
         let name = params.get("name").or_else(|| params.get("uri")).and_then(Json::as_str).map(str::to_owned);
         let body = request(id, method, params);
-        let response = self.post(method, name.as_deref(), body, within).await?;
+        let response = self.post(method, name.as_deref(), body, over, within).await?;
         if !response.status().is_success() {
             // An error of a call comes with a good status: this one is of the session, with whatever word a server has for it.
             if response.status().is_client_error() && self.has_session() {
@@ -88,7 +94,7 @@ impl Remote {
     }
 
     pub(super) async fn notify(&self, method: &str, line: String) {
-        let told = self.post(method, None, line, Duration::from_secs(10)).await;
+        let told = self.post(method, None, line, Connection::Kept, Duration::from_secs(10)).await;
         if let Err(fault) = told {
             tracing::debug!(why = fault.words(), "an upstream was not told");
         }
@@ -98,7 +104,14 @@ impl Remote {
         self.settled.read().unwrap_or_else(PoisonError::into_inner).contains_key(SESSION)
     }
 
-    async fn post(&self, method: &str, name: Option<&str>, body: String, within: Duration) -> Result<Response, Fault> {
+    async fn post(
+        &self,
+        method: &str,
+        name: Option<&str>,
+        body: String,
+        over: Connection,
+        within: Duration,
+    ) -> Result<Response, Fault> {
         let mut headers = self.headers.clone();
         headers.extend(self.settled.read().unwrap_or_else(PoisonError::into_inner).clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -108,8 +121,15 @@ impl Remote {
                 headers.insert(header, value);
             }
         }
-        self.outbound.open(&self.url, headers, body, within).await.map_err(|no| {
-            self.lost.cancel();
+        let outbound = match over {
+            Connection::Kept => &self.kept,
+            Connection::Own => &self.own,
+        };
+        outbound.open(&self.url, headers, body, within).await.map_err(|no| {
+            // A connection that was kept may have been too old: that says nothing of the upstream.
+            if matches!((over, &no), (Connection::Own, _) | (_, NoAnswer::NotSent(_))) {
+                self.lost.cancel();
+            }
             match no {
                 NoAnswer::NotSent(why) => Fault::NotSent(why),
                 NoAnswer::Lost(why) => Fault::Lost(why),

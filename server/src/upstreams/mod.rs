@@ -23,7 +23,6 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::config::{Place, UpstreamConfig};
-use crate::outbound::Outbound;
 use http::Remote;
 pub use message::{Answer, Fault};
 use stdio::Process;
@@ -121,7 +120,7 @@ impl Upstream {
         progress: Option<mpsc::UnboundedSender<Json>>,
         within: Duration,
     ) -> Answer {
-        self.link()?.request(method, params, progress, within).await
+        self.link()?.request(method, params, Connection::Kept, progress, within).await
     }
 
     /// What it said of itself; `None`: it was never up.
@@ -246,7 +245,7 @@ async fn tools(link: &Link) -> Result<Vec<Json>, Fault> {
     let mut cursor: Option<Json> = None;
     for _ in 0..if offers { MOST_PAGES } else { 0 } {
         let params = cursor.map_or_else(|| Json::Object(Vec::new()), |cursor| Json::object([("cursor", cursor)]));
-        let page = link.request("tools/list", &params, None, SETUP_WITHIN).await?;
+        let page = link.request("tools/list", &params, Connection::Kept, None, SETUP_WITHIN).await?;
         tools.extend(page.get("tools").and_then(Json::as_array).unwrap_or_default().iter().cloned());
         cursor = page.get("nextCursor").filter(|cursor| !cursor.is_null()).cloned();
         if cursor.is_none() {
@@ -266,6 +265,15 @@ struct Link {
     noted: AtomicBool,
 }
 
+/// Over what a request goes to an upstream that is somewhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connection {
+    /// One that was there before, if there is one: for what passes, and for what we ask ourselves.
+    Kept,
+    /// One of its own, for an approved call: whether it was sent is certain then.
+    Own,
+}
+
 enum Wire {
     Process(Process),
     Remote(Box<Remote>),
@@ -275,9 +283,7 @@ impl Link {
     async fn open(config: &UpstreamConfig, allow: &OutboundAllow) -> Result<Self, Fault> {
         let wire = match &config.place {
             Place::Command(program) => Wire::Process(Process::start(&config.name, program)?),
-            Place::Http { url, headers } => {
-                Wire::Remote(Box::new(Remote::new(Outbound::new(with_place(allow, url)), url, headers)))
-            }
+            Place::Http { url, headers } => Wire::Remote(Box::new(Remote::new(&with_place(allow, url), url, headers))),
         };
         let mut link = Self { wire, hello: Json::Null, speaks_for_itself: false, noted: AtomicBool::new(false) };
         let params = Json::object([
@@ -285,11 +291,13 @@ impl Link {
             ("capabilities", Json::Object(Vec::new())),
             ("clientInfo", own_info()),
         ]);
-        match link.request("initialize", &params, None, SETUP_WITHIN).await {
+        match link.request("initialize", &params, Connection::Kept, None, SETUP_WITHIN).await {
             Ok(hello) => link.settle(hello).await,
             Err(Fault::Refused { .. }) => {
                 link.speaks_for_itself = true;
-                link.hello = link.request("server/discover", &Json::Object(Vec::new()), None, SETUP_WITHIN).await?;
+                link.hello = link
+                    .request("server/discover", &Json::Object(Vec::new()), Connection::Kept, None, SETUP_WITHIN)
+                    .await?;
             }
             Err(fault) => return Err(fault),
         }
@@ -313,6 +321,7 @@ impl Link {
         &self,
         method: &str,
         params: &Json,
+        over: Connection,
         progress: Option<mpsc::UnboundedSender<Json>>,
         within: Duration,
     ) -> Answer {
@@ -332,7 +341,7 @@ impl Link {
         };
         match &self.wire {
             Wire::Process(process) => process.request(method, params, progress, within).await,
-            Wire::Remote(remote) => remote.request(method, params, progress, within).await,
+            Wire::Remote(remote) => remote.request(method, params, over, progress, within).await,
         }
     }
 

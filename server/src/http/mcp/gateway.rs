@@ -177,9 +177,17 @@ impl ServerHandler for Gateway {
         if self.gate_of(&call.name).await?.is_none() {
             return self.relay("tools/call", &context).await.map(CallToolResponse::Complete);
         }
+        let sent = sent(&context)?;
         match self.gated(&call.name, &context).await? {
-            Gated::Told(result) => self.hand_on(sent(&context)?, Ok(result)).map(CallToolResponse::Complete),
+            Gated::Told(result) => self.hand_on(sent, Ok(result)).map(CallToolResponse::Complete),
             Gated::Task(task) => Ok(CallToolResponse::Task(CreateTaskResult::new(task))),
+            Gated::Waits(action, deadline) => {
+                // The library's part ends with this; what takes its place is waited for outside.
+                let result = self.hand_on(sent, Ok(self.pending(&action)))?;
+                let gateway = self.clone();
+                sent.answer_later(move |gone| gateway.in_the_end(*action, deadline, gone));
+                Ok(CallToolResponse::Complete(result))
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use rmcp::model::{ProgressNotificationParam, Task};
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use super::{Gateway, internal, sent, tell_progress, with_note};
 use crate::upstreams::Fault;
@@ -32,6 +33,38 @@ pub(super) enum Gated {
     Told(Json),
     /// It waits, and the agent asks for it.
     Task(Task),
+    /// It waits, and the agent is told in the end.
+    Waits(Box<Action>, Instant),
+}
+
+/// The agent that waits for its call.
+pub(super) struct Agent<'a> {
+    /// Told when it waits no longer.
+    gone: CancellationToken,
+    /// Where it hears of progress, if it wants to.
+    hears: Option<&'a RequestContext<RoleServer>>,
+}
+
+impl<'a> Agent<'a> {
+    fn of(context: &'a RequestContext<RoleServer>) -> Self {
+        Self { gone: context.ct.clone(), hears: context.meta.get_progress_token().map(|_| context) }
+    }
+
+    /// One that does not want to hear before the end.
+    pub(super) const fn silent(gone: CancellationToken) -> Self {
+        Self { gone, hears: None }
+    }
+
+    async fn hears_that_it_waits(&self, url: &str, since: Duration) {
+        let Some((context, token)) = self.hears.and_then(|context| Some((context, context.meta.get_progress_token()?)))
+        else {
+            return;
+        };
+        let mut progress = ProgressNotificationParam::new(token, since.as_secs_f64());
+        progress.message = Some(format!("Waiting for approval: {url}"));
+        // An agent that has gone comes back, or does not.
+        let _ = context.peer.notify_progress(progress).await;
+    }
 }
 
 /// Where a call stands.
@@ -62,53 +95,67 @@ impl Gateway {
             id: None,
             under_attempt: None,
         };
-        match self.see_through(request, context).await {
+        match self.submitted(request, context).await {
             Ok(gated) => Ok(gated),
             Err(engine::Error::Problem(problem)) => Ok(Gated::Told(refused(&problem))),
             Err(error) => Err(internal(error)),
         }
     }
 
-    async fn see_through(&self, request: ParkRequest, context: &RequestContext<RoleServer>) -> engine::Result<Gated> {
+    async fn submitted(&self, request: ParkRequest, context: &RequestContext<RoleServer>) -> engine::Result<Gated> {
         let deadline = Instant::now() + self.upstream.config.hold;
         let number = serde_json::to_string(&context.id).unwrap_or_default();
         let held = Held { request: &number, seconds: self.upstream.config.hold.as_secs_f64() };
-        let mut action = engine::gateway::submit(self.engine(), &self.principal, request, held).await?.action;
-        let knows_tasks = context.client_capabilities().is_some_and(|own| own.supports_tasks());
-        if knows_tasks && action.status == Status::Pending {
+        let action = engine::gateway::submit(self.engine(), &self.principal, request, held).await?.action;
+        let waits = action.status == Status::Pending;
+        if waits && context.client_capabilities().is_some_and(|own| own.supports_tasks()) {
             return Ok(Gated::Task(self.task(&action)));
         }
+        let agent = Agent::of(context);
+        if waits && agent.hears.is_none() {
+            return Ok(Gated::Waits(Box::new(action), deadline));
+        }
+        Ok(Gated::Told(self.see_through(action, deadline, &agent).await?))
+    }
+
+    /// What a call that waits comes to, for an agent that is told in the end.
+    pub(super) async fn in_the_end(self, action: Action, deadline: Instant, gone: CancellationToken) -> Json {
+        let result = self.see_through(action, deadline, &Agent::silent(gone)).await;
+        result.unwrap_or_else(|error| refused(&error.into_problem()))
+    }
+
+    async fn see_through(&self, mut action: Action, deadline: Instant, agent: &Agent<'_>) -> engine::Result<Json> {
         loop {
             let until = match self.stands(&action) {
-                Stands::Over(result) => return self.over(action.id, result, context).await,
-                Stands::Open(result) => return Ok(Gated::Told(result)),
+                Stands::Over(result) => return self.over(action.id, result, agent).await,
+                Stands::Open(result) => return Ok(result),
                 Stands::Waits(until) => until,
                 Stands::ToBeMade => {
-                    let progress = tell_progress(context);
+                    let progress = agent.hears.and_then(tell_progress);
                     let made = self.state.upstreams.make(self.engine(), &self.upstream, action.id, progress).await?;
                     match made.map(|answer| self.told(action.id, answer)) {
-                        Some(Stands::Over(result)) => return self.over(action.id, result, context).await,
-                        Some(Stands::Open(result)) => return Ok(Gated::Told(result)),
+                        Some(Stands::Over(result)) => return self.over(action.id, result, agent).await,
+                        Some(Stands::Open(result)) => return Ok(result),
                         _ => Until::Executed,
                     }
                 }
             };
             let left = deadline.saturating_duration_since(Instant::now());
-            action = self.wait(action.id, until, left, context).await?;
-            let ends = context.ct.is_cancelled() || self.state.stopping.is_cancelled();
+            action = self.wait(action.id, until, left, agent).await?;
+            let ends = agent.gone.is_cancelled() || self.state.stopping.is_cancelled();
             let over = Instant::now() >= deadline || ends;
             if over && matches!(self.stands(&action), Stands::Waits(_) | Stands::ToBeMade) {
-                return Ok(Gated::Told(self.pending(&action)));
+                return Ok(self.pending(&action));
             }
         }
     }
 
     /// The agent is told, and calls anew from now on; one that has gone meanwhile finds what it was when it is back.
-    async fn over(&self, id: ActionId, result: Json, context: &RequestContext<RoleServer>) -> engine::Result<Gated> {
-        if !context.ct.is_cancelled() {
+    async fn over(&self, id: ActionId, result: Json, agent: &Agent<'_>) -> engine::Result<Json> {
+        if !agent.gone.is_cancelled() {
             engine::gateway::answered(self.engine(), id).await?;
         }
-        Ok(Gated::Told(result))
+        Ok(result)
     }
 
     pub(super) fn stands(&self, action: &Action) -> Stands {
@@ -125,34 +172,20 @@ impl Gateway {
     }
 
     /// Waits for a change, and tells an agent that wants to hear of it that it waits.
-    async fn wait(
-        &self,
-        id: ActionId,
-        until: Until,
-        within: Duration,
-        context: &RequestContext<RoleServer>,
-    ) -> engine::Result<Action> {
+    async fn wait(&self, id: ActionId, until: Until, within: Duration, agent: &Agent<'_>) -> engine::Result<Action> {
         let begun = Instant::now();
         let waiting = engine::actions::wait(self.engine(), &self.principal, id, within, until);
         tokio::pin!(waiting);
         loop {
             tokio::select! {
                 full = &mut waiting => return Ok(full?.action),
-                () = sleep(TELL) => self.tell_that_it_waits(id, begun.elapsed(), context).await,
-                () = context.ct.cancelled() => {
+                () = sleep(TELL) => agent.hears_that_it_waits(&self.url(id), begun.elapsed()).await,
+                () = agent.gone.cancelled() => {
                     let now = engine::actions::get(self.engine(), &self.principal, id).await?;
                     return Ok(now.action);
                 }
             }
         }
-    }
-
-    async fn tell_that_it_waits(&self, id: ActionId, since: Duration, context: &RequestContext<RoleServer>) {
-        let Some(token) = context.meta.get_progress_token() else { return };
-        let mut progress = ProgressNotificationParam::new(token, since.as_secs_f64());
-        progress.message = Some(format!("Waiting for approval: {}", self.url(id)));
-        // An agent that has gone comes back, or does not.
-        let _ = context.peer.notify_progress(progress).await;
     }
 
     /// What the agent is told of a call that was made just now: the upstream's answer to the letter.
@@ -199,7 +232,7 @@ impl Gateway {
     }
 
     /// Success-shaped: nothing is wrong.
-    fn pending(&self, action: &Action) -> Json {
+    pub(super) fn pending(&self, action: &Action) -> Json {
         let url = self.url(action.id);
         let words = if action.status == Status::Pending {
             format!(
