@@ -76,12 +76,13 @@ fn breakable(path: &str) -> AnyView {
 fn fields(caption: &'static str, fields: &[Field]) -> AnyView {
     let row = |field: &Field| {
         let place = field.place.map(|place| format!("{}. ", words::place(place)));
+        let meaning = (place.is_some() || !field.about.is_empty()).then_some(words::MEANING);
         let required = field.required.then(|| view! { <span class="word yellow">{words::REQUIRED}</span> });
         view! {
             <tr>
                 <th scope="row"><span class="mono">{field.name.clone()}</span> " " {required}</th>
                 <td data-is=words::VALUE>{shape(&field.shape)}</td>
-                <td data-is=words::MEANING>{place} {prose(&field.about)}</td>
+                <td data-is=meaning>{place} {prose(&field.about)}</td>
             </tr>
         }
     };
@@ -131,7 +132,7 @@ fn named_type(named: &Type) -> AnyView {
 fn shape(shape: &Shape) -> AnyView {
     let piece = |piece: &Piece| match piece {
         Piece::Words(words) => prose(words),
-        Piece::Type(name) => view! { <a class="more mono" href=format!("#type-{name}")>{name.clone()}</a> }.into_any(),
+        Piece::Type(name) => view! { <a class="mono" href=format!("#type-{name}")>{name.clone()}</a> }.into_any(),
     };
     shape.0.iter().map(piece).collect_view().into_any()
 }
