@@ -4,9 +4,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::event::EventType;
-use crate::filter::page_of;
+use crate::filter::{after, page_of};
 use crate::id::{ActionId, RuleId};
-use crate::page::{Limit, NOT_OURS};
+use crate::page::Limit;
 use crate::query_string::QueryString;
 use crate::time_text::parse_instant;
 
@@ -51,11 +51,7 @@ impl Default for EventFilter {
 impl EventFilter {
     /// Takes a list's parameters out of a query string. What is wrong with them is noted there.
     pub fn read(query: &mut QueryString) -> Self {
-        let cursor = query.one::<String>("cursor").filter(|cursor| !cursor.is_empty());
-        let after = cursor.as_deref().and_then(place_of);
-        if cursor.is_some() && after.is_none() {
-            query.refuse("cursor", NOT_OURS.to_owned());
-        }
+        let after = after(query, place_of);
         let (offset, limit) = page_of(query);
         Self { after, offset, limit, ..Self::read_what(query) }
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::action::Decider;
 use crate::id::RuleId;
 use crate::lifecycle::{ExecutionState, Status};
-use crate::page::{Cursor, Limit, Sort};
+use crate::page::{Cursor, Limit, NOT_OURS, Sort};
 use crate::query_string::QueryString;
 use crate::risk::RiskTier;
 use crate::{search, time_text};
@@ -55,6 +55,16 @@ pub struct ActionFilter {
 /// The place and the length of a page, in a list of any kind.
 pub(crate) fn page_of(query: &mut QueryString) -> (i64, Limit) {
     (query.one::<Offset>("offset").map_or(0, |offset| offset.0), query.one("limit").unwrap_or_default())
+}
+
+/// The place after which a page begins, as the list's own cursor says it.
+pub(crate) fn after<T>(query: &mut QueryString, place_of: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    let cursor = query.one::<String>("cursor").filter(|cursor| !cursor.is_empty())?;
+    let place = place_of(&cursor);
+    if place.is_none() {
+        query.refuse("cursor", NOT_OURS.to_owned());
+    }
+    place
 }
 
 impl ActionFilter {

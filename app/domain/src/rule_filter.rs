@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use crate::filter::page_of;
+use crate::filter::{after, page_of};
 use crate::id::RuleId;
-use crate::page::{Limit, NOT_OURS};
+use crate::page::Limit;
 use crate::query_string::QueryString;
 use crate::rule::{Effect, RuleState};
 
@@ -32,11 +32,7 @@ pub struct RuleFilter {
 impl RuleFilter {
     /// Takes a list's parameters out of a query string. What is wrong with them is noted there.
     pub fn read(query: &mut QueryString) -> Self {
-        let cursor = query.one::<String>("cursor");
-        let after = cursor.as_deref().and_then(place_of);
-        if cursor.is_some() && after.is_none() {
-            query.refuse("cursor", NOT_OURS.to_owned());
-        }
+        let after = after(query, place_of);
         let (offset, limit) = page_of(query);
         Self { after, offset, limit, ..Self::read_what(query) }
     }

@@ -1,7 +1,7 @@
 //! Which tools a list holds, as a query string says it: the same words in the API and in the console's address.
 
-use crate::filter::page_of;
-use crate::page::{Limit, NOT_OURS};
+use crate::filter::{after, page_of};
+use crate::page::Limit;
 use crate::query_string::QueryString;
 
 /// The words of [`crate::tool::Gating`].
@@ -34,11 +34,7 @@ impl ToolFilter {
             query.refuse("gating", format!("must be one of {}", GATINGS.join(", ")));
         }
         let reviewed = query.flag("reviewed");
-        let cursor = query.one::<String>("cursor");
-        let after = cursor.as_deref().and_then(name_of);
-        if cursor.is_some() && after.is_none() {
-            query.refuse("cursor", NOT_OURS.to_owned());
-        }
+        let after = after(query, name_of);
         let (offset, limit) = page_of(query);
         Self { name, gating, reviewed, after, offset, limit }
     }

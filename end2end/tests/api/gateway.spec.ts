@@ -342,12 +342,30 @@ test('an upstream over HTTP is asked with credentials of our own, is met anew wh
   await again.close();
 });
 
+/** `agents/mcp_agent.py`: the official client of Python. */
+const pythonAgent = (server: any, token: string, ...called: string[]): Script =>
+  new Script('agents/mcp_agent.py', called, { env: { COUNTERSIGN_URL: server.url, COUNTERSIGN_TOKEN: token } });
+
+test('the official client of Python reads a file, and writes one once it is approved', async ({ server, agent, person }) => {
+  await isUp(() => agentOf(server.url, agent.token!, 'files'));
+  const run = (tool: string, args: object) => pythonAgent(server, agent.token!, 'files', tool, JSON.stringify(args));
+  await writeFile(join(folder, 'read-me.txt'), 'read me');
+  const read = run('read_file', { path: join(folder, 'read-me.txt') });
+  expect([await read.ended(), read.lines]).toEqual([0, ['read me']]);
+  const path = join(folder, 'by-python.txt');
+  const refused = run('write_file', { path, content: 'no' });
+  await reject(server, person.token!, (await waits(server, person.token!, 'files/write_file')).id, 'not that');
+  expect([await refused.ended(), refused.lines.at(-1), existsSync(path)]).toEqual([1, 'Rejected: not that', false]);
+  const written = run('write_file', { path, content: 'Grüße' });
+  await approve(server, person.token!, (await waits(server, person.token!, 'files/write_file')).id);
+  expect([await written.ended(), await readFile(path, 'utf8')]).toEqual([0, 'Grüße']);
+});
+
 test('the official client of Python commits through the official server of Git, once it is approved', async ({ server, agent, person }) => {
   await isUp(() => agentOf(server.url, agent.token!, 'git'));
   await writeFile(join(repository, 'a.txt'), 'a');
   git('add', 'a.txt');
-  const env = { COUNTERSIGN_URL: server.url, COUNTERSIGN_TOKEN: agent.token! };
-  const run = (tool: string, args: object) => new Script('agents/mcp_agent.py', ['git', tool, JSON.stringify(args)], { env });
+  const run = (tool: string, args: object) => pythonAgent(server, agent.token!, 'git', tool, JSON.stringify(args));
   const status = run('git_status', { repo_path: repository });
   expect([await status.ended(), status.lines.join('\n')]).toEqual([0, expect.stringContaining('a.txt')]);
   const refused = run('git_commit', { repo_path: repository, message: 'a wrong word' });
