@@ -1,7 +1,7 @@
 // The description of the REST interface is what the server does: nothing more, nothing else, nothing left out.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { python } from '../../support/mail';
@@ -62,12 +62,13 @@ test('a query holds the parameters that are described, and no others', async ({ 
   expect(wrong).toEqual([]);
 });
 
-test('two thousand requests made from the description are answered as it says, and none breaks the server', async ({ server, agent, worker, person }) => {
+test('two thousand requests made from the description are answered as it says, and none breaks the server', async ({ server, agent, worker, person }, testInfo) => {
   test.setTimeout(300_000);
   const { low, medium, high, critical, succeeded, failed, unknown, rejected, rule, suspendedRule, revokedRule } = await stage.set(server, { agent, worker, person });
   const scopes = ['actions:read', 'actions:expire', 'decisions:write', 'rules:read', 'rules:write', 'metrics:read', 'audit:read', 'tools:write', 'admin'];
   const env = {
     ...process.env,
+    PYTHONPATH: join(import.meta.dirname, '../../support'),
     SCHEMATHESIS_HOOKS: 'described',
     PERSON_TOKEN: await server.token('described', scopes, 'admin'),
     AGENT_TOKEN: await server.token('describing', ['actions:submit', 'actions:read', 'actions:execute']),
@@ -95,8 +96,10 @@ test('two thousand requests made from the description are answered as it says, a
     ['--request-timeout', '20'],
     ['--no-shrink', '--continue-on-failure'],
   ].flat();
+  mkdirSync(testInfo.outputPath(), { recursive: true });
   const run = spawn(join(dirname(python()), 'schemathesis'), words, {
-    cwd: join(import.meta.dirname, '../../support'),
+    // It remembers here what went wrong; the next run starts from nothing.
+    cwd: testInfo.outputPath(),
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
