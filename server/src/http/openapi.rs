@@ -135,6 +135,11 @@ pub fn schema_of(content: &RefOr<Content>) -> Option<&RefOr<Schema>> {
     }
 }
 
+/// Which component a reference leads to.
+pub fn named_by(reference: &Ref) -> &str {
+    reference.ref_location.rsplit('/').next().unwrap_or_default()
+}
+
 /// Whether an operation has parameters of this kind.
 pub fn takes(operation: &Operation, kind: &ParameterIn) -> bool {
     operation.parameters.iter().flatten().any(|parameter| match parameter {
@@ -211,8 +216,7 @@ fn session_cookie() -> SecurityScheme {
 /// No body says what an empty object says; where that is enough, none is asked for.
 fn may_be_left_out(body: &mut RequestBody, components: &Components) {
     let Some(RefOr::Ref(schema)) = body.content.get("application/json").and_then(schema_of) else { return };
-    let name = schema.ref_location.rsplit('/').next().unwrap_or_default();
-    if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get(name)
+    if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get(named_by(schema))
         && object.required.is_empty()
     {
         body.required = Some(Required::False);

@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{self, OpenApi, RefOr, Required, Response, Schema};
 
-use super::openapi::{operations, schema_of};
+use super::openapi::{named_by, operations, schema_of};
 
 /// What people read of it.
 pub(super) fn of(api: &OpenApi) -> Reference {
@@ -78,7 +78,7 @@ impl Reader<'_> {
         let shared = self.api.components.as_ref().map(|components| &components.responses);
         let own = match answer {
             RefOr::T(own) => Some(own),
-            RefOr::Ref(to) => match shared.and_then(|shared| shared.get(last(&to.ref_location))) {
+            RefOr::Ref(to) => match shared.and_then(|shared| shared.get(named_by(to))) {
                 Some(RefOr::T(own)) => Some(own),
                 _ => None,
             },
@@ -106,7 +106,7 @@ impl Reader<'_> {
     /// What a name stands for.
     fn behind<'s>(&'s self, schema: &'s RefOr<Schema>) -> Option<&'s RefOr<Schema>> {
         let RefOr::Ref(to) = schema else { return Some(schema) };
-        self.api.components.as_ref()?.schemas.get(last(&to.ref_location))
+        self.api.components.as_ref()?.schemas.get(named_by(to))
     }
 
     /// The members of an object, and of those that it takes in.
@@ -148,10 +148,6 @@ fn about(schema: &RefOr<Schema>) -> String {
     told.unwrap_or_default()
 }
 
-fn last(reference: &str) -> &str {
-    reference.rsplit('/').next().unwrap_or_default()
-}
-
 fn shape(schema: &RefOr<Schema>) -> Shape {
     let mut pieces = Vec::new();
     describe(schema, &mut pieces);
@@ -160,7 +156,7 @@ fn shape(schema: &RefOr<Schema>) -> Shape {
 
 fn describe(schema: &RefOr<Schema>, pieces: &mut Vec<Piece>) {
     match schema {
-        RefOr::Ref(to) => pieces.push(Piece::Type(last(&to.ref_location).to_owned())),
+        RefOr::Ref(to) => pieces.push(Piece::Type(named_by(to).to_owned())),
         RefOr::T(Schema::Object(object)) => describe_object(object, pieces),
         RefOr::T(Schema::Array(array)) => {
             pieces.push(words("list of "));
