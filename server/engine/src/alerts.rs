@@ -69,7 +69,7 @@ pub struct Alerts {
 /// # Errors
 /// When the database cannot be reached.
 pub async fn observe(engine: &Engine, found: &[(AlertKind, Found)]) -> Result<u64> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     if !store::try_lock(&mut transaction, WATCHER).await? {
         return Ok(0);
     }
@@ -127,7 +127,7 @@ pub async fn add(engine: &Engine, principal: &Principal, name: &str, url: &str, 
         return Err(Problem::invalid("", format!("there are {MOST_ENDPOINTS} endpoints already: remove one")).into());
     }
     let (id, secret, actor) = (Uuid::now_v7(), SigningSecret::generate(), principal.actor());
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     if !store::alerts::add_endpoint(&mut transaction, (id, name, &url), format, secret.reveal(), &actor).await? {
         transaction.rollback().await?;
         return Err(Problem::invalid("/name", "is taken by another endpoint").into());
@@ -172,7 +172,7 @@ fn check(engine: &Engine, name: &str, url: &str) -> Result<String> {
 /// `forbidden` without `admin`; `not_found`.
 pub async fn remove(engine: &Engine, principal: &Principal, id: Uuid) -> Result<()> {
     require(principal, Scope::Admin)?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let Some(name) = store::alerts::end_endpoint(&mut transaction, id).await? else {
         transaction.rollback().await?;
         return Err(not_there());
@@ -190,7 +190,7 @@ pub async fn remove(engine: &Engine, principal: &Principal, id: Uuid) -> Result<
 /// `forbidden` without `admin`; `not_found`.
 pub async fn test(engine: &Engine, principal: &Principal, id: Uuid) -> Result<()> {
     require(principal, Scope::Admin)?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let alert = Uuid::now_v7();
     let (title, detail) = ("This is a test", format!("{} asked whether messages arrive here.", principal.name()));
     store::alerts::open(&mut transaction, alert, (AlertKind::Test, Severity::Info), (title, &detail), true).await?;
@@ -208,7 +208,7 @@ pub async fn test(engine: &Engine, principal: &Principal, id: Uuid) -> Result<()
 /// `forbidden` without `admin`; `not_found`, also where its place has ended.
 pub async fn replay(engine: &Engine, principal: &Principal, id: Uuid) -> Result<()> {
     require(principal, Scope::Admin)?;
-    let mut connection = engine.pool.acquire().await?;
+    let mut connection = store::acquire(&engine.pool).await?;
     if store::alerts::replay(&mut connection, id).await? {
         return Ok(());
     }

@@ -33,7 +33,7 @@ const BATCH: i64 = 5_000;
 pub async fn seal(engine: &Engine) -> Result<usize> {
     let mut sealed = 0;
     loop {
-        let mut transaction = engine.pool.begin().await?;
+        let mut transaction = store::begin(&engine.pool).await?;
         if !store::try_lock(&mut transaction, SEALER).await? {
             return Ok(sealed);
         }

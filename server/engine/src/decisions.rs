@@ -141,7 +141,7 @@ async fn decide(
 ) -> Result<Decision> {
     check_text("/reason", reason)?;
     let after = next(State::PENDING, verb).expect("a live pending action takes every decision");
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let decided = store::actions::decide(&mut transaction, id, after.status, after.execution, &decider, reason).await?;
     let Some(action) = decided else {
         // At once: the row that did not fit stays locked until the transaction ends.
@@ -207,7 +207,7 @@ pub(crate) async fn late(
     decider: &Decider,
     repeats: impl FnOnce(&Action) -> bool,
 ) -> Result<Decision> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let action =
         store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
     let refusal = next(action.state(), verb);

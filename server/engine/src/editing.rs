@@ -102,7 +102,7 @@ pub async fn preview(
     posted: &Posted,
 ) -> Result<std::result::Result<Preview, Vec<Refused>>> {
     person(principal)?;
-    let mut connection = engine.pool.begin().await?;
+    let mut connection = store::begin(&engine.pool).await?;
     let action = store::actions::find_locked(&mut connection, id).await?.ok_or_else(|| Problem::not_found("action"))?;
     refused(&action, Verb::Approve)?;
     changed_since(&action, shown)?;
@@ -174,7 +174,7 @@ pub(crate) async fn approve(
         return Err(Problem::invalid("/args_sha256", message).into());
     };
     let note = with.note.as_deref();
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let before =
         store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
     changed_since(&before, shown)?;

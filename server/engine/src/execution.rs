@@ -65,7 +65,7 @@ pub async fn claim(engine: &Engine, principal: &Principal, request: &ClaimReques
         return Ok(Some(claim));
     }
     loop {
-        let mut transaction = engine.pool.begin().await?;
+        let mut transaction = store::begin(&engine.pool).await?;
         let claimed = match request.action_id {
             Some(id) => match principal.token() {
                 Some(token) => store::actions::claim_for_agent(&mut transaction, id, token.id).await?,
@@ -188,7 +188,7 @@ pub(crate) async fn begin(
 /// # Errors
 /// `lease_lost` when it does not run any more; `not_found` for anybody else's attempt.
 pub async fn heartbeat(engine: &Engine, principal: &Principal, id: AttemptId) -> Result<DateTime<Utc>> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let claimed = own_attempt(&mut transaction, principal, id).await?;
     let until = store::attempts::extend_lease(&mut transaction, id).await?.ok_or_else(|| lease_lost(&claimed))?;
     transaction.commit().await?;
@@ -217,7 +217,7 @@ pub struct Reported {
 /// `lease_lost` for another outcome of a settled attempt; `invalid_request`, `too_large`; `not_found`.
 pub async fn report(engine: &Engine, principal: &Principal, id: AttemptId, report: Report) -> Result<Reported> {
     validate_report(&report)?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let claimed = own_attempt(&mut transaction, principal, id).await?;
     take_report(engine, transaction, claimed, report, &principal.actor()).await
 }
@@ -351,7 +351,7 @@ async fn append(
 /// # Errors
 /// When the database cannot be reached.
 pub async fn give_up_lost(engine: &Engine) -> Result<usize> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let lost = store::attempts::lock_lost(&mut transaction, 200).await?;
     let mut changes = Vec::with_capacity(lost.len());
     for lost in &lost {

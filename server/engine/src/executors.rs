@@ -156,7 +156,7 @@ fn check(engine: &Engine, url: &str, timeout_seconds: Option<u32>, place: &str) 
 async fn write(engine: &Engine, tool: &str, actor: &str, to: To) -> Result<ExecutorSetting> {
     tools::check_name(tool)?;
     tools::find_or_register(engine, tool, actor).await?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let before = store::executors::find_locked(&mut transaction, tool).await?.ok_or(sqlx::Error::RowNotFound)?;
     let now = store::now_in(&mut transaction).await?;
     let (after, made) = settle(&before, to, now);

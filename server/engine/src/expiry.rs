@@ -44,7 +44,7 @@ pub async fn extend(engine: &Engine, principal: &Principal, id: ActionId, hours:
     if !(1..=EXPIRY_HOURS).contains(&hours) {
         return Err(Problem::invalid("/hours", "must be a whole number from 1 to 8760").into());
     }
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let before =
         store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
     if !allows(before.state(), Verb::Extend) {
@@ -90,7 +90,7 @@ pub async fn sweep(engine: &Engine) -> Result<usize> {
 async fn expire_all(engine: &Engine) -> Result<Vec<ActionId>> {
     let mut all = Vec::new();
     loop {
-        let mut transaction = engine.pool.begin().await?;
+        let mut transaction = store::begin(&engine.pool).await?;
         let ids = store::actions::lock_stale(&mut transaction, BATCH).await?;
         let mut changes = Vec::with_capacity(ids.len());
         for id in &ids {

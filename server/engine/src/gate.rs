@@ -277,7 +277,7 @@ async fn insert_on_use(
     row: &store::actions::NewAction<'_>,
     event: EventContent<'_>,
 ) -> Result<Option<store::actions::Inserted>> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let taken = store::rules::take_use(&mut transaction, rule).await?;
     let Some(taken) = taken else {
         transaction.rollback().await?;

@@ -50,7 +50,7 @@ pub async fn due(engine: &Engine) -> Result<Vec<String>> {
 /// When the database cannot be reached.
 pub async fn claim(engine: &Engine, tool: &str) -> Result<Option<Call>> {
     loop {
-        let mut transaction = engine.pool.begin().await?;
+        let mut transaction = store::begin(&engine.pool).await?;
         let Some(action) = store::actions::claim_for_http(&mut transaction, tool).await? else { return Ok(None) };
         let setting = store::executors::find(&mut *transaction, tool).await?.ok_or(sqlx::Error::RowNotFound)?;
         let claimed_at = store::now_in(&mut transaction).await?;

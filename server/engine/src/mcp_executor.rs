@@ -48,7 +48,7 @@ pub async fn due(engine: &Engine, upstreams: &[String]) -> Result<Vec<(ActionId,
 /// # Errors
 /// When the database cannot be reached.
 pub async fn claim(engine: &Engine, id: ActionId, within: Duration) -> Result<Option<Call>> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let Some(action) = store::actions::claim_for_mcp(&mut transaction, id).await? else { return Ok(None) };
     let name = store::upstreams::name_there(&mut *transaction, &action.tool_name)
         .await?

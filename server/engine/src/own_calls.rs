@@ -20,7 +20,7 @@ pub enum Outcome {
 
 /// Writes down what came of a call. One that was given up meanwhile keeps what is known as a late report.
 pub(crate) async fn settle(engine: &Engine, attempt: AttemptId, outcome: Outcome, actor: &str) -> Result<()> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let claimed =
         store::attempts::find_locked(&mut transaction, attempt).await?.ok_or_else(|| Problem::not_found("attempt"))?;
     match outcome {

@@ -245,7 +245,7 @@ pub async fn revoke(engine: &Engine, principal: &Principal, id: RuleId, reason: 
 
 /// The transaction that ends a rule, begun. First the tool, then its rules: whoever changes both does it in this order.
 async fn ending<'e>(engine: &'e Engine, rule: &Rule, actor: &str, reason: &str) -> Result<Transaction<'e, Postgres>> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     store::tools::touch_rules(&mut transaction, &rule.definition.tool_name).await?;
     if !store::rules::revoke(&mut transaction, rule.id, actor, reason).await? {
         transaction.rollback().await?;
@@ -264,7 +264,7 @@ pub async fn resume(engine: &Engine, principal: &Principal, id: RuleId, reason: 
     let reason = reason.filter(|reason| !reason.trim().is_empty()).map(mask_text);
     let found = store::rules::find(&engine.pool, id).await?.ok_or_else(|| Problem::not_found("rule"))?;
     let tool = found.definition.tool_name.as_str();
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let held = store::tools::touch_rules(&mut transaction, tool).await?.ok_or_else(crate::tools::not_there)?;
     let rule = store::rules::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("rule"))?;
     if rule.state() != RuleState::Suspended {
@@ -293,7 +293,7 @@ pub async fn resume(engine: &Engine, principal: &Principal, id: RuleId, reason: 
 pub async fn sweep(engine: &Engine) -> Result<usize> {
     let mut all = 0;
     loop {
-        let mut transaction = engine.pool.begin().await?;
+        let mut transaction = store::begin(&engine.pool).await?;
         let ended = store::rules::end_expired(&mut transaction, 100).await?;
         let mut news = Vec::new();
         for (id, tool) in &ended {

@@ -53,7 +53,7 @@ pub struct Settings {
 /// `forbidden` without `actions:read`.
 pub async fn show(engine: &Engine, principal: &Principal) -> Result<Settings> {
     require(principal, Scope::ActionsRead)?;
-    let mut connection = engine.pool.acquire().await?;
+    let mut connection = store::acquire(&engine.pool).await?;
     read(engine, &mut connection).await
 }
 
@@ -122,7 +122,7 @@ pub async fn change(engine: &Engine, principal: &Principal, change: Change, reas
     };
     let reason = reason.filter(|reason| !reason.trim().is_empty());
     check_text("/reason", reason)?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     // One at a time: what an entry says was before is what was.
     store::lock(&mut transaction, SETTLING).await?;
     change.check(store::now_in(&mut transaction).await?)?;

@@ -29,7 +29,7 @@ pub async fn resolve(engine: &Engine, principal: &Principal, id: ActionId, settl
     let Decider::Human(name) = person(principal)? else { unreachable!("person() answers a person") };
     let note = said("/note", &settle.note, "is missing: say how you know")?;
     let verb = if settle.succeeded { Verb::ResolveSucceeded } else { Verb::ResolveFailed };
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let action = locked(&mut transaction, id, verb, "Only an unknown outcome is settled by hand").await?;
     let note = actions::mask(engine, &mut transaction, &action).await?.text(note);
     let result = ExecutionResult {
@@ -56,7 +56,7 @@ pub async fn resolve(engine: &Engine, principal: &Principal, id: ActionId, settl
 pub async fn retry(engine: &Engine, principal: &Principal, id: ActionId, note: Option<&str>) -> Result<Decision> {
     person(principal)?;
     check_text("/note", note)?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let refusal = "Only a run that failed, or whose outcome is unknown, is tried again";
     let before = locked(&mut transaction, id, Verb::Retry, refusal).await?;
     metrics::reopen(&mut transaction, before.executed_at).await?;
@@ -72,7 +72,7 @@ pub async fn retry(engine: &Engine, principal: &Principal, id: ActionId, note: O
 pub async fn abandon(engine: &Engine, principal: &Principal, id: ActionId, reason: &str) -> Result<Decision> {
     person(principal)?;
     let reason = said("/reason", reason, "is missing: say why nobody tries again")?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let refusal = "Only a run that failed, or whose outcome is unknown, is given up";
     let before = locked(&mut transaction, id, Verb::Abandon, refusal).await?;
     let action = store::actions::abandon(&mut transaction, id).await?.ok_or_else(|| changed(id))?;

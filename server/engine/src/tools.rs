@@ -79,7 +79,7 @@ pub(crate) async fn find_or_register(engine: &Engine, name: &str, actor: &str) -
 }
 
 async fn register(engine: &Engine, name: &str, actor: &str) -> Result<()> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     if let Some(seq) = register_in(engine, &mut transaction, name, actor).await? {
         transaction.commit().await?;
         engine.changes.publish(Change::tool(name, seq));
@@ -173,7 +173,7 @@ pub(crate) async fn change(
     edit: impl FnOnce(&mut Tool) -> Result<()>,
 ) -> Result<Tool> {
     check_name(name)?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let registered = register_in(engine, &mut transaction, name, actor).await?;
     change_in(engine, transaction, registered, name, (actor, reason), async |_, tool| edit(tool)).await
 }
@@ -187,7 +187,7 @@ pub(crate) async fn change_known(
     edit: impl AsyncFnOnce(&mut PgConnection, &mut Tool) -> Result<()>,
 ) -> Result<Tool> {
     check_name(name).map_err(|_| not_there())?;
-    let transaction = engine.pool.begin().await?;
+    let transaction = store::begin(&engine.pool).await?;
     change_in(engine, transaction, None, name, (actor, reason), edit).await
 }
 

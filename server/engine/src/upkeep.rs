@@ -53,7 +53,7 @@ pub async fn vacuum(engine: &Engine, principal: &Principal) -> Result<()> {
     if store::upkeep::tables(&engine.pool).await?.iter().any(|table| table.being_vacuumed) {
         return Err(Problem::new(Code::InProgress, "A table is being vacuumed already.").into());
     }
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let entry = Entry { event_type: EventType::DatabaseVacuumed, actor: &principal.actor(), reason: None };
     trail::append(&mut transaction, entry, &Json::Object(Vec::new())).await?;
     transaction.commit().await?;

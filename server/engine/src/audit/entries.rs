@@ -90,7 +90,7 @@ fn none() -> Problem {
 /// What became of an entry that a seal holds and the trail does not.
 async fn gone(engine: &Engine, seq: i64, seal: Option<i64>) -> Result<Problem> {
     let Some(seal) = seal else { return Ok(none()) };
-    let mut connection = engine.pool.acquire().await?;
+    let mut connection = store::acquire(&engine.pool).await?;
     let purged = store::retention::purged(&mut connection).await?;
     let archive = purged.iter().find(|purged| purged.holds(seal)).map(|purged| purged.file.clone());
     Ok(Problem::new(

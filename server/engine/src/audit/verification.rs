@@ -115,7 +115,7 @@ pub async fn verify_by(engine: &Engine, actor: &str, ask: &Ask, tell: impl FnMut
     let began = Instant::now();
     let mut found = look(engine, ask.against.as_ref(), tell).await?;
     if ask.archives {
-        let purged = store::retention::purged(&mut *engine.pool.acquire().await?).await?;
+        let purged = store::retention::purged(&mut *store::acquire(&engine.pool).await?).await?;
         for purged in purged {
             for fault in crate::retention::archive::faults(engine, &purged).await? {
                 found.fault(fault);
@@ -139,7 +139,7 @@ pub async fn verify_by(engine: &Engine, actor: &str, ask: &Ask, tell: impl FnMut
 }
 
 async fn look(engine: &Engine, against: Option<&Anchor>, mut tell: impl FnMut(Progress)) -> Result<Verification> {
-    let mut snapshot = engine.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let mut snapshot = store::snapshot(&engine.pool).await?;
     let (entries, unsealed) = store::trail::counts(&mut snapshot).await?;
     let purged = store::retention::purged(&mut snapshot).await?;
     let mut found = Verification { unsealed, ..Verification::default() };

@@ -18,7 +18,7 @@ pub async fn set_password(engine: &Engine, by: impl Into<By<'_>>, name: &str, pa
     let by = by.into();
     by.require_administrator()?;
     let hash = password::hash(password).await?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let account = store::users::lock(&mut transaction, name).await?.ok_or_else(no_such_person)?;
     replace(&mut transaction, &by.actor(), &account, &hash, None).await?;
     transaction.commit().await?;
@@ -55,7 +55,7 @@ pub async fn change_password(
         return Err(Problem::invalid_fields(wrong).into());
     }
     let hash = password::hash(new).await?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let now = store::users::lock(&mut transaction, &person.name).await?.ok_or_else(no_such_person)?;
     // It was changed between the look and now: what was known is not the present one.
     if now.password_hash != account.password_hash {

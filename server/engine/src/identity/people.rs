@@ -55,7 +55,7 @@ pub async fn create_user(engine: &Engine, by: impl Into<By<'_>>, new: NewUser) -
         None => None,
     };
     let id = UserId(Uuid::now_v7());
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     insert(&mut transaction, &by.actor(), id, &new.name, new.role, hash.as_deref()).await?;
     transaction.commit().await?;
     Ok(id)
@@ -87,7 +87,7 @@ pub async fn invite(
     if let Some(wrong) = name_error(name) {
         return Err(Problem::invalid_fields(vec![wrong]).into());
     }
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let user = UserId(id.unwrap_or_else(Uuid::now_v7));
     if let Some(name) = store::users::name_of(&mut transaction, user).await? {
         let person = read(&mut transaction, &name).await?;
@@ -147,7 +147,7 @@ pub async fn list_people(
 /// `forbidden` for anybody but the person, at a browser, and administrators; `not_found`.
 pub async fn person(engine: &Engine, by: impl Into<By<'_>>, name: &str) -> Result<PersonInfo> {
     by.into().require_for(name)?;
-    read(&mut *engine.pool.acquire().await?, name).await
+    read(&mut *store::acquire(&engine.pool).await?, name).await
 }
 
 pub(super) async fn read(connection: &mut PgConnection, name: &str) -> Result<PersonInfo> {
@@ -162,7 +162,7 @@ pub(super) async fn read(connection: &mut PgConnection, name: &str) -> Result<Pe
 pub async fn create_sign_in_link(engine: &Engine, by: impl Into<By<'_>>, name: &str) -> Result<String> {
     let by = by.into();
     by.require_administrator()?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let account = store::users::lock(&mut transaction, name).await?.ok_or_else(no_such_person)?;
     if account.disabled {
         return Err(Problem::new(Code::NotFound, format!("{name} is disabled: enable them first.")).into());
@@ -192,7 +192,7 @@ pub async fn ensure_administrator(engine: &Engine, password: Option<&str>) -> Re
         Some(password) => Some(password::hash(password).await?),
         None => None,
     };
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     store::lock(&mut transaction, FIRST_ADMINISTRATOR).await?;
     if store::users::any(&mut transaction).await? {
         drop(transaction);

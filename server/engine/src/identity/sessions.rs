@@ -90,14 +90,14 @@ pub async fn sign_in(engine: &Engine, name: &str, password: &str, from: &SignInF
     let right = password::verify(password, hash).await?;
     match account {
         Some(account) if right && !account.disabled => {
-            let mut transaction = engine.pool.begin().await?;
+            let mut transaction = store::begin(&engine.pool).await?;
             store::users::clear_failures(&mut transaction, &subjects[0].0).await?;
             let cookie = open(&mut transaction, engine, &account.person, from, "password").await?;
             transaction.commit().await?;
             Ok(cookie)
         }
         _ => {
-            let mut transaction = engine.pool.begin().await?;
+            let mut transaction = store::begin(&engine.pool).await?;
             for (subject, _) in &subjects {
                 store::users::count_failure(&mut transaction, subject, WINDOW_MINUTES).await?;
             }
@@ -128,7 +128,7 @@ pub(super) async fn throttle_own(engine: &Engine, name: &str) -> Result<()> {
 
 /// Counts such a guess that was wrong, and tells the trail.
 pub(super) async fn count_own(engine: &Engine, name: &str) -> Result<()> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     store::users::count_failure(&mut transaction, &own(name), WINDOW_MINUTES).await?;
     let metadata = Json::object([("name", Json::from(name)), ("at", Json::from("password_change"))]);
     append(&mut transaction, EventType::SignInFailed, &format!("human:{name}"), &metadata).await?;
@@ -150,7 +150,7 @@ fn own(name: &str) -> String {
 /// # Errors
 /// `unauthenticated` for a link that is unknown, used or too old.
 pub async fn redeem_link(engine: &Engine, link: &str, from: &SignInFrom) -> Result<String> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let person = store::users::use_link(&mut transaction, &secret::hash(link)).await?.ok_or_else(|| {
         unauthenticated("The link was used before, or is too old. Ask an administrator for a new one, or make it with `countersign user link NAME`.")
     })?;
@@ -189,7 +189,7 @@ async fn open(
 /// # Errors
 /// When the database cannot be reached.
 pub async fn sign_out(engine: &Engine, session: Uuid) -> Result<()> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     if let Some(name) = store::sessions::delete(&mut transaction, session, None).await? {
         append(&mut transaction, EventType::SignedOut, &format!("human:{name}"), &Json::object([])).await?;
     }
@@ -230,7 +230,7 @@ pub async fn revoke_session(engine: &Engine, by: impl Into<By<'_>>, session: Uui
             None
         }
     };
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let name = store::sessions::delete(&mut transaction, session, of)
         .await?
         .ok_or_else(|| Problem::new(Code::NotFound, "There is no such session: it has ended."))?;
@@ -247,7 +247,7 @@ pub async fn revoke_session(engine: &Engine, by: impl Into<By<'_>>, session: Uui
 pub async fn revoke_sessions(engine: &Engine, by: impl Into<By<'_>>, name: &str, keep: Option<Uuid>) -> Result<u64> {
     let by = by.into();
     by.require_for(name)?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let account = store::users::hold(&mut transaction, name).await?.ok_or_else(no_such_person)?;
     let ended = store::sessions::delete_of(&mut transaction, account.person.id, keep).await?;
     if ended > 0 {

@@ -23,7 +23,7 @@ use crate::{Engine, Result, store};
 pub async fn set_role(engine: &Engine, by: impl Into<By<'_>>, name: &str, role: Role) -> Result<PersonInfo> {
     let by = by.into();
     by.require_administrator()?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let (account, administrators) = begin(&mut transaction, by, name).await?;
     let before = account.person.role;
     if before != role {
@@ -47,7 +47,7 @@ pub async fn set_role(engine: &Engine, by: impl Into<By<'_>>, name: &str, role: 
 pub async fn disable_user(engine: &Engine, by: impl Into<By<'_>>, name: &str) -> Result<PersonInfo> {
     let by = by.into();
     by.require_administrator()?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let (account, administrators) = begin(&mut transaction, by, name).await?;
     if !account.disabled {
         keep_one(&account, &administrators)?;
@@ -67,7 +67,7 @@ pub async fn disable_user(engine: &Engine, by: impl Into<By<'_>>, name: &str) ->
 pub async fn enable_user(engine: &Engine, by: impl Into<By<'_>>, name: &str) -> Result<PersonInfo> {
     let by = by.into();
     by.require_administrator()?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let (account, _) = begin(&mut transaction, by, name).await?;
     if account.disabled {
         // A sign-in that was under way when they were shut out may have left something behind.

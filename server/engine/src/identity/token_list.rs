@@ -73,7 +73,7 @@ pub async fn revoke_token(engine: &Engine, by: impl Into<By<'_>>, id: TokenId) -
     if !at_browser {
         by.require_administrator()?;
     }
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let listed = Listed { only: Some(id), ..Listed::default() };
     let found = store::tokens::list(&mut *transaction, listed, None, 1).await?.pop();
     let mine = |token: &TokenInfo| token.user.as_deref() == by.person().map(|person| person.name.as_str());

@@ -121,7 +121,7 @@ pub async fn issue_token(engine: &Engine, by: impl Into<By<'_>>, new: NewToken, 
         let detail = "The role viewer makes no tokens: what is only looked at needs no program.";
         return Err(Problem::new(Code::Forbidden, detail).into());
     }
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let id = TokenId(id.unwrap_or_else(Uuid::new_v4));
     let listed = Listed { only: Some(id), ..Listed::default() };
     if let Some(token) = store::tokens::list(&mut *transaction, listed, None, 1).await?.pop() {

@@ -27,7 +27,7 @@ pub async fn close(engine: &Engine) -> Result<usize> {
     let timezone = &engine.policy.timezone;
     let mut closed = 0;
     for (day, stretch) in due(&engine.pool, timezone).await?.into_iter().take(BATCH) {
-        let mut transaction = engine.pool.begin().await?;
+        let mut transaction = store::begin(&engine.pool).await?;
         if !store::try_lock(&mut transaction, CLOSER).await? {
             break;
         }

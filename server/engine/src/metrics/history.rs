@@ -9,7 +9,7 @@ use domain::metrics::{Counted, Day, Figures};
 use sqlx::PgPool;
 
 use crate::store::metric_spans::{self, Span, Stretch};
-use crate::{Engine, Result};
+use crate::{Engine, Result, store};
 
 /// How many days back figures are told: twice the longest range, so that each has one before it.
 pub const LONGEST_DAYS: i32 = 180;
@@ -41,7 +41,7 @@ impl History {
 /// Today and so many days before it, all as they stood at one moment.
 pub(crate) async fn read(engine: &Engine, back: i32, depth: metric_spans::Depth) -> Result<History> {
     let timezone = &engine.policy.timezone;
-    let mut snapshot = engine.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let mut snapshot = store::snapshot(&engine.pool).await?;
     let (days, now) = metric_spans::calendar(&mut snapshot, timezone, back).await?;
     let from = days.first().map_or(now, |day| day.starts_at);
     let spans = metric_spans::spans(&mut snapshot, timezone, from).await?;
@@ -120,7 +120,7 @@ impl SpanCache {
 
 /// The days and hours that are over and that no transaction under way can add to: the newest first.
 pub(super) async fn due(pool: &PgPool, timezone: &str) -> Result<Vec<(Day, Stretch)>> {
-    let mut snapshot = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let mut snapshot = store::snapshot(pool).await?;
     let Some(first) = metric_spans::first_action(&mut snapshot).await? else { return Ok(Vec::new()) };
     let (days, now) = metric_spans::calendar(&mut snapshot, timezone, LONGEST_DAYS).await?;
     let from = days.first().map_or(now, |day| day.starts_at);

@@ -53,7 +53,7 @@ pub(super) async fn write_all(engine: &Engine, run: &Run) -> Result<()> {
     let run = &Run { host: host(), directory: folder, ..run.clone() };
     let (actions, attempts) = write_actions(engine, run).await?;
     let seals = {
-        let mut connection = engine.pool.acquire().await?;
+        let mut connection = store::acquire(&engine.pool).await?;
         store::retention::due_seals(&mut connection, run.cutoffs.events_before).await?
     };
     let written = actions.as_ref().map_or(0, |archive| archive.entries);
@@ -63,7 +63,7 @@ pub(super) async fn write_all(engine: &Engine, run: &Run) -> Result<()> {
     };
     let count = |archive: &Option<Archive>| archive.as_ref().map_or(0, |archive| archive.entries);
     let due = Due { actions: count(&actions), attempts, events: count(&events), seals: 0 };
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     for archive in [&actions, &events].into_iter().flatten() {
         store::retention::insert_archive(&mut transaction, run.id, archive).await?;
     }
@@ -80,7 +80,7 @@ async fn write_actions(engine: &Engine, run: &Run) -> Result<(Option<Archive>, i
     let mut overrides = HashMap::new();
     loop {
         let began = Instant::now();
-        let mut connection = engine.pool.acquire().await?;
+        let mut connection = store::acquire(&engine.pool).await?;
         let places = store::retention::due_actions(&mut connection, &run.cutoffs, after, ACTIONS).await?;
         drop(connection);
         let Some(last) = places.last() else { break };
@@ -98,7 +98,7 @@ async fn write_actions(engine: &Engine, run: &Run) -> Result<(Option<Archive>, i
         };
         file.add(text, actions, places[0].at, last.at).await?;
         writing = Some(file);
-        store::retention::note_written(&mut *engine.pool.acquire().await?, run.id, written).await?;
+        store::retention::note_written(&mut *store::acquire(&engine.pool).await?, run.id, written).await?;
         rest(began).await;
     }
     let Some(writing) = writing else { return Ok((None, 0)) };
@@ -156,7 +156,7 @@ async fn write_events(engine: &Engine, run: &Run, (first, last): (i64, i64), alr
     let mut read_to = first - 1;
     let mut written = already;
     while read_to < last {
-        let mut connection = engine.pool.acquire().await?;
+        let mut connection = store::acquire(&engine.pool).await?;
         let seals = store::seals::after(&mut connection, read_to, SEALS.min(last - read_to)).await?;
         let Some(end) = seals.last() else { break };
         read_to = end.number;

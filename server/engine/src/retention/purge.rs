@@ -31,7 +31,7 @@ pub(super) async fn rest(began: Instant) {
 /// `in_progress` while another server is at it; when the database fails, or an archive cannot be written.
 pub async fn run_to_end(engine: &Engine, actor: &str, mut tell: impl FnMut(&Run)) -> Result<Run> {
     let id = begin(engine, actor).await?.id;
-    let mut alone = engine.pool.begin().await?;
+    let mut alone = store::begin(&engine.pool).await?;
     if !store::try_lock(&mut alone, RETENTION).await? {
         return Err(Problem::new(Code::InProgress, "Another server is at it; look at it again in a while.").into());
     }
@@ -50,7 +50,7 @@ pub async fn run_to_end(engine: &Engine, actor: &str, mut tell: impl FnMut(&Run)
 /// server is at it, nothing is done.
 pub(super) async fn carry_on(engine: &Engine) -> Result<u64> {
     // Nothing is read or written in this transaction: it is there to hold the lock, and lets go of it whatever happens.
-    let mut alone = engine.pool.begin().await?;
+    let mut alone = store::begin(&engine.pool).await?;
     if !store::try_lock(&mut alone, RETENTION).await? {
         return Ok(0);
     }
@@ -112,7 +112,7 @@ async fn step(engine: &Engine, run: &Run) -> Result<()> {
 /// Purges the next batch: actions first, whose entries in the trail outlast them. `false`: nothing is left.
 async fn purge_some(engine: &Engine, run: &Run) -> Result<bool> {
     if run.actions > 0 {
-        let mut transaction = engine.pool.begin().await?;
+        let mut transaction = store::begin(&engine.pool).await?;
         let Some(place) = store::retention::lock_actions_place(&mut transaction, run.id).await? else {
             return Ok(false);
         };
@@ -129,7 +129,7 @@ async fn purge_some(engine: &Engine, run: &Run) -> Result<bool> {
 /// Writes down what went, with the run's end: together, or not at all.
 async fn finish(engine: &Engine, run: &Run) -> Result<()> {
     let archives = store::retention::archives(&engine.pool, run.id).await?;
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     if !store::retention::set_done(&mut transaction, run.id).await? {
         return Ok(());
     }

@@ -49,7 +49,7 @@ pub async fn apply(engine: &Engine, principal: &Principal, id: RuleId, actions: 
 }
 
 async fn one(engine: &Engine, principal: &Principal, rule: RuleId, id: ActionId) -> Result<Action> {
-    let mut transaction = engine.pool.begin().await?;
+    let mut transaction = store::begin(&engine.pool).await?;
     let action =
         store::actions::find_locked(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("action"))?;
     let decided = decide(&mut transaction, principal, rule, &action).await;

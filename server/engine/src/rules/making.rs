@@ -151,7 +151,7 @@ pub(super) async fn make<'t>(
 
 /// Writes a rule in a transaction of its own, and tells of it.
 pub(super) async fn commit(engine: &Engine, actor: &str, draft: Draft, origin: Origin<'_>) -> Result<Rule> {
-    let (transaction, made) = make(engine.pool.begin().await?, actor, draft, origin).await?;
+    let (transaction, made) = make(store::begin(&engine.pool).await?, actor, draft, origin).await?;
     transaction.commit().await?;
     made.announce(engine);
     Ok(made.rule)

@@ -5,6 +5,7 @@ pub(crate) mod actions;
 pub(crate) mod alerts;
 pub(crate) mod anomalies;
 pub(crate) mod attempts;
+mod connection;
 pub(crate) mod databases;
 pub(crate) mod events;
 pub(crate) mod executors;
@@ -26,11 +27,12 @@ pub(crate) mod upstreams;
 pub(crate) mod users;
 pub(crate) mod warm;
 
+pub(crate) use connection::{acquire, begin, snapshot};
 use sqlx::{Connection, PgConnection, PgPool};
 
 /// Whether the database answers.
 pub(crate) async fn ping(pool: &PgPool) -> sqlx::Result<()> {
-    pool.acquire().await?.ping().await
+    acquire(pool).await?.ping().await
 }
 
 /// The newest migration the database has, if it has any.

@@ -71,7 +71,7 @@ pub(crate) async fn server(pool: &PgPool) -> sqlx::Result<(i64, String)> {
 /// Vacuums and analyzes the tables that grow, one after the other; each is written to all the while.
 pub(crate) async fn vacuum(pool: &PgPool) -> sqlx::Result<()> {
     // Not within a transaction, and of no table at once with another: the fewest pages are held up.
-    let mut connection = pool.acquire().await?;
+    let mut connection = super::acquire(pool).await?;
     for statement in [
         "VACUUM (ANALYZE) pending_actions",
         "VACUUM (ANALYZE) approval_rules",

@@ -81,7 +81,7 @@ pub(crate) async fn tools(pool: &PgPool, upstream: &str) -> sqlx::Result<Vec<Off
 
 /// Writes what is offered under one of our tools, and that the upstream runs it, if nobody else does.
 pub(crate) async fn write_tool(pool: &PgPool, tool_name: &str, upstream: &str, tool: &OfferedTool) -> sqlx::Result<()> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = super::begin(pool).await?;
     sqlx::query!(
         "INSERT INTO upstream_tools (tool_name, upstream, name, definition, passes, offered)
          VALUES ($1, $2, $3, $4, $5, $6)

@@ -30,7 +30,7 @@ impl Warm {
         let at_hand = self.hand().kept.pop();
         match at_hand {
             Some((connection, _)) => Ok(connection),
-            None => pool.acquire().await,
+            None => super::acquire(pool).await,
         }
     }
 

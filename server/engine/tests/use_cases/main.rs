@@ -1,5 +1,6 @@
 //! The use-cases on a real Postgres, a database per test.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::disallowed_methods, reason = "the size of a future is of no matter to a test")]
 
 mod alerts;
 mod anomalies;

@@ -61,7 +61,7 @@ pub(super) async fn events(engine: &Engine, path: &Path, (first, last): (i64, i6
     while read_to < last {
         let began = Instant::now();
         let seals = {
-            let mut connection = engine.pool.acquire().await?;
+            let mut connection = store::acquire(&engine.pool).await?;
             store::seals::after(&mut connection, read_to, SEALS.min(last - read_to)).await?
         };
         let Some(end) = seals.last() else { break };

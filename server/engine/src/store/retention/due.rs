@@ -46,7 +46,7 @@ struct Counted {
 
 /// What would go now.
 pub(crate) async fn due(pool: &PgPool, cutoffs: &Cutoffs) -> sqlx::Result<Due> {
-    let mut connection = pool.acquire().await?;
+    let mut connection = crate::store::acquire(pool).await?;
     let Counted { actions, attempts } = due_actions!(
         Counted,
         r#"SELECT count(*) AS "actions!", coalesce(sum((SELECT count(*) FROM execution_attempts t WHERE t.action_id = a.id)), 0)::bigint
