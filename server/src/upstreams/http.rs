@@ -1,13 +1,16 @@
 //! An upstream that is reached over streamable HTTP, with credentials of our own. A request is one POST; what comes back is one
 //! document or a stream of events that ends with the answer.
 
+use std::future::ready;
+use std::io;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use domain::json::Json;
 use engine::outbound::OutboundAllow;
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Response;
@@ -26,6 +29,8 @@ const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 16 << 20;
+/// A stream ends right after the answer in it. It is read so far, because a connection with something on it is not used again.
+const ENDS_WITHIN: Duration = Duration::from_secs(1);
 
 /// An upstream somewhere else.
 pub(super) struct Remote {
@@ -177,16 +182,16 @@ async fn answer(response: Response, id: i64, progress: Option<mpsc::UnboundedSen
 }
 
 async fn stream(response: Response, id: i64, progress: Option<mpsc::UnboundedSender<Json>>) -> Answer {
-    let mut events = SseStream::from_bytes_stream(response.bytes_stream());
-    let mut read_so_far = 0;
-    while let Some(Ok(event)) = events.next().await {
+    let mut events = SseStream::from_bytes_stream(limited(response));
+    while let Some(event) = events.next().await {
+        let event =
+            event.map_err(|error| Fault::Lost(format!("The upstream's answer ended before its end: {error}.")))?;
         let Some(data) = event.data else { continue };
-        read_so_far += data.len();
-        if read_so_far > LONGEST {
-            return Err(Fault::Lost("The upstream's answer is too long.".to_owned()));
-        }
         match Json::parse_str(&data).ok().as_ref().and_then(read) {
-            Some(Incoming::Answer(own, answer)) if own == id => return answer,
+            Some(Incoming::Answer(own, answer)) if own == id => {
+                tokio::spawn(timeout(ENDS_WITHIN, events.for_each(|_| ready(()))));
+                return answer;
+            }
             Some(Incoming::Notification { method, params }) if method == "notifications/progress" => {
                 if let Some(progress) = &progress {
                     let _ = progress.send(params);
@@ -196,6 +201,16 @@ async fn stream(response: Response, id: i64, progress: Option<mpsc::UnboundedSen
         }
     }
     Err(Fault::Lost("The upstream's answer ended before its end.".to_owned()))
+}
+
+/// The pieces of the answer, and an error where it gets too long.
+fn limited(response: Response) -> impl Stream<Item = io::Result<Bytes>> {
+    let mut so_far = 0;
+    response.bytes_stream().map(move |piece| {
+        let piece = piece.map_err(io::Error::other)?;
+        so_far += piece.len();
+        if so_far > LONGEST { Err(io::Error::other("it is too long")) } else { Ok(piece) }
+    })
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, Fault> {
@@ -211,3 +226,6 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Fault> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,9 +13,9 @@ use domain::identity::Principal;
 use domain::json::Json;
 use engine::Engine;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult, CreateTaskResult,
-    CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
-    Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult, CustomRequest,
+    CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, Implementation,
+    JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
     PaginatedRequestParams, ProgressNotificationParam, ReadResourceRequestParams, ReadResourceResponse,
     ServerCapabilities, ServerConfig, SetLevelRequestParams, TASKS_EXTENSION_ID,
 };
@@ -27,7 +27,6 @@ use tokio::sync::mpsc;
 use super::{Sent, UPSTREAM_DOWN};
 use crate::http::AppState;
 use crate::upstreams::{Answer, Fault, Met, Upstream};
-use call::Gated;
 
 /// One request of an agent to an upstream.
 #[derive(Clone)]
@@ -177,18 +176,7 @@ impl ServerHandler for Gateway {
         if self.gate_of(&call.name).await?.is_none() {
             return self.relay("tools/call", &context).await.map(CallToolResponse::Complete);
         }
-        let sent = sent(&context)?;
-        match self.gated(&call.name, &context).await? {
-            Gated::Told(result) => self.hand_on(sent, Ok(result)).map(CallToolResponse::Complete),
-            Gated::Task(task) => Ok(CallToolResponse::Task(CreateTaskResult::new(task))),
-            Gated::Waits(action, deadline) => {
-                // The library's part ends with this; what takes its place is waited for outside.
-                let result = self.hand_on(sent, Ok(self.pending(&action)))?;
-                let gateway = self.clone();
-                sent.answer_later(move |gone| gateway.in_the_end(*action, deadline, gone));
-                Ok(CallToolResponse::Complete(result))
-            }
-        }
+        self.gated(&call.name, &context).await
     }
 
     async fn get_task(

@@ -11,13 +11,14 @@ use engine::actions::Until;
 use engine::gate::ParkRequest;
 use engine::gateway::Held;
 use engine::upstreams::tool_name;
-use rmcp::model::{ProgressNotificationParam, Task};
+use rmcp::model::{CallToolResponse, CreateTaskResult, ProgressNotificationParam, Task};
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{Gateway, internal, sent, tell_progress, with_note};
+use super::{Gateway, sent, tell_progress, with_note};
+use crate::http::mcp::Sent;
 use crate::upstreams::Fault;
 
 /// Where a result says which action it is of.
@@ -27,18 +28,18 @@ const PROBLEM: &str = "countersign.dev/problem";
 /// How often an agent that wants to hear of progress is told that its call still waits.
 const TELL: Duration = Duration::from_secs(5);
 
-/// What a gated call comes to at once.
-pub(super) enum Gated {
-    /// A result, be it that it still waits.
-    Told(Json),
-    /// It waits, and the agent asks for it.
-    Task(Task),
-    /// It waits, and the agent is told in the end.
-    Waits(Box<Action>, Instant),
+/// What an agent is told if the gateway itself fails at its call.
+const FAILED: &str =
+    "The gateway failed at this call. Call the tool again with the same arguments: it is the same call, and runs once.";
+
+/// A call that is gated, and the number that its agent gave the request.
+struct Call {
+    request: ParkRequest,
+    number: String,
 }
 
 /// The agent that waits for its call.
-pub(super) struct Agent<'a> {
+struct Agent<'a> {
     /// Told when it waits no longer.
     gone: CancellationToken,
     /// Where it hears of progress, if it wants to.
@@ -51,7 +52,7 @@ impl<'a> Agent<'a> {
     }
 
     /// One that does not want to hear before the end.
-    pub(super) const fn silent(gone: CancellationToken) -> Self {
+    const fn silent(gone: CancellationToken) -> Self {
         Self { gone, hears: None }
     }
 
@@ -67,6 +68,14 @@ impl<'a> Agent<'a> {
     }
 }
 
+/// What a gated call comes to.
+enum Gated {
+    /// A result, be it that it still waits.
+    Told(Json),
+    /// It waits, and the agent asks for it.
+    Task(Task),
+}
+
 /// Where a call stands.
 pub(super) enum Stands {
     /// The agent is told, and the call is over for it.
@@ -80,9 +89,33 @@ pub(super) enum Stands {
 }
 
 impl Gateway {
-    /// The result of a gated call.
-    pub(super) async fn gated(&self, name: &str, context: &RequestContext<RoleServer>) -> Result<Gated, ErrorData> {
-        let arguments = sent(context)?.params.get("arguments").cloned();
+    /// The answer to a gated call.
+    pub(super) async fn gated(
+        &self,
+        name: &str,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let sent = sent(context)?;
+        let call = self.call(name, sent, context);
+        let takes_tasks = context.client_capabilities().is_some_and(|own| own.supports_tasks());
+        let agent = Agent::of(context);
+        if takes_tasks || agent.hears.is_some() {
+            let result = match self.on_the_way(call, takes_tasks, &agent).await {
+                Ok(Gated::Task(task)) => return Ok(CallToolResponse::Task(CreateTaskResult::new(task))),
+                Ok(Gated::Told(result)) => result,
+                Err(error) => refused(&error.into_problem()),
+            };
+            return self.hand_on(sent, Ok(result)).map(CallToolResponse::Complete);
+        }
+        // The library's part ends with this: what it has for each request is large, and a call may wait for long.
+        let if_it_fails = self.hand_on(sent, Ok(result_of(FAILED, true)))?;
+        let gateway = self.clone();
+        sent.answer_later(move |gone| gateway.in_the_end(call, gone));
+        Ok(CallToolResponse::Complete(if_it_fails))
+    }
+
+    fn call(&self, name: &str, sent: &Sent, context: &RequestContext<RoleServer>) -> Call {
+        let arguments = sent.params.get("arguments").cloned();
         let request = ParkRequest {
             tool_name: tool_name(&self.upstream.config.name, name),
             tool_args: arguments.unwrap_or_else(|| Json::Object(Vec::new())),
@@ -95,33 +128,36 @@ impl Gateway {
             id: None,
             under_attempt: None,
         };
-        match self.submitted(request, context).await {
-            Ok(gated) => Ok(gated),
-            Err(engine::Error::Problem(problem)) => Ok(Gated::Told(refused(&problem))),
-            Err(error) => Err(internal(error)),
-        }
+        Call { request, number: serde_json::to_string(&context.id).unwrap_or_default() }
     }
 
-    async fn submitted(&self, request: ParkRequest, context: &RequestContext<RoleServer>) -> engine::Result<Gated> {
-        let deadline = Instant::now() + self.upstream.config.hold;
-        let number = serde_json::to_string(&context.id).unwrap_or_default();
-        let held = Held { request: &number, seconds: self.upstream.config.hold.as_secs_f64() };
-        let action = engine::gateway::submit(self.engine(), &self.principal, request, held).await?.action;
-        let waits = action.status == Status::Pending;
-        if waits && context.client_capabilities().is_some_and(|own| own.supports_tasks()) {
+    /// For an agent that hears of its call while it waits, or asks for it.
+    async fn on_the_way(&self, call: Call, takes_tasks: bool, agent: &Agent<'_>) -> engine::Result<Gated> {
+        let deadline = self.deadline();
+        let action = self.submit(call).await?;
+        if takes_tasks && action.status == Status::Pending {
             return Ok(Gated::Task(self.task(&action)));
         }
-        let agent = Agent::of(context);
-        if waits && agent.hears.is_none() {
-            return Ok(Gated::Waits(Box::new(action), deadline));
-        }
-        Ok(Gated::Told(self.see_through(action, deadline, &agent).await?))
+        Ok(Gated::Told(self.see_through(action, deadline, agent).await?))
     }
 
-    /// What a call that waits comes to, for an agent that is told in the end.
-    pub(super) async fn in_the_end(self, action: Action, deadline: Instant, gone: CancellationToken) -> Json {
-        let result = self.see_through(action, deadline, &Agent::silent(gone)).await;
-        result.unwrap_or_else(|error| refused(&error.into_problem()))
+    /// For an agent that is told in the end.
+    async fn in_the_end(self, call: Call, gone: CancellationToken) -> Json {
+        let deadline = self.deadline();
+        let told = async {
+            let action = self.submit(call).await?;
+            self.see_through(action, deadline, &Agent::silent(gone)).await
+        };
+        told.await.unwrap_or_else(|error| refused(&error.into_problem()))
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.upstream.config.hold
+    }
+
+    async fn submit(&self, call: Call) -> engine::Result<Action> {
+        let held = Held { request: &call.number, seconds: self.upstream.config.hold.as_secs_f64() };
+        Ok(engine::gateway::submit(self.engine(), &self.principal, call.request, held).await?.action)
     }
 
     async fn see_through(&self, mut action: Action, deadline: Instant, agent: &Agent<'_>) -> engine::Result<Json> {
@@ -232,7 +268,7 @@ impl Gateway {
     }
 
     /// Success-shaped: nothing is wrong.
-    pub(super) fn pending(&self, action: &Action) -> Json {
+    fn pending(&self, action: &Action) -> Json {
         let url = self.url(action.id);
         let words = if action.status == Status::Pending {
             format!(
