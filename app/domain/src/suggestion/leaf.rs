@@ -49,7 +49,11 @@ impl<'a> Walk<'a> {
         let secret = self.classifier.class(&self.names) == ArgumentClass::Secret;
         let members = value.as_object().unwrap_or_default();
         if !secret && (1..=WIDEST).contains(&members.len()) && self.names.len() < DEEPEST {
+            let first = self.leaves.len();
             self.members(Some(&path), members, critical);
+            if critical {
+                pin_some(&mut self.leaves[first..]);
+            }
             return;
         }
         let name = self.names.last().copied().unwrap_or_default();
@@ -57,5 +61,12 @@ impl<'a> Walk<'a> {
         let free_text = long || (value.as_str().is_some() && is_free_text(name));
         let critical = critical || self.classifier.holds_critical(value, &mut self.names);
         self.leaves.push(Leaf { path, value, secret, critical, free_text });
+    }
+}
+
+/// What decides what the call does must be said somewhere below it: where all of it is free text, that says it.
+fn pin_some(leaves: &mut [Leaf]) {
+    if !leaves.iter().any(|leaf| leaf.critical || leaf.secret) {
+        leaves.iter_mut().for_each(|leaf| leaf.critical = true);
     }
 }

@@ -155,6 +155,16 @@ fn what_holds_a_recipient_is_never_loosened_by_history() {
 }
 
 #[test]
+fn where_free_text_is_all_that_is_said_of_what_decides_it_is_asked_for() {
+    let high = |args: &str| told(&suggested(args, RiskTier::High, &[]));
+    let pinned = r#"{"type":"exact","value":"a"}"#;
+    assert_eq!(high(r#"{"id":7,"to":{"note":"hi"}}"#)[1..], [r#"to.note {"type":"exact","value":"hi"} (critical)"#]);
+    let beside = [format!("to.id {pinned} (critical)"), r#"to.note {"type":"any"} (free_text)"#.to_owned()];
+    assert_eq!(high(r#"{"id":7,"to":{"id":"a","note":"hi"}}"#)[1..], beside);
+    assert!(taken(&json(r#"{"id":7,"to":{"note":"hi"}}"#), RiskTier::High, &[]).is_ok());
+}
+
+#[test]
 fn calls_with_the_same_critical_arguments_have_one_shape() {
     let shape = |args: &str| shape_of(&json(args), &plain());
     let one = shape(r#"{"to":"a","amount":1.0,"subject":"x","m":{"cc":["b"]}}"#);
