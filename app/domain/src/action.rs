@@ -268,20 +268,25 @@ impl FromStr for AttemptState {
     }
 }
 
-by_word!(AttemptState);
+by_word!(AttemptState, "How a run ended, or that it has not.");
 
 /// One numbered try at running an approved action. Masked: it carries no claim token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attempt {
     pub id: AttemptId,
+    /// From 1.
     pub number: i32,
     pub state: AttemptState,
     /// Name of the worker or agent that claimed it.
     pub worker: String,
+    /// When it was claimed.
     pub claimed_at: DateTime<Utc>,
+    /// Silent until then, its outcome is unknown.
     pub lease_until: DateTime<Utc>,
+    /// When it was reported, or given up.
     pub finished_at: Option<DateTime<Utc>>,
+    /// What came of it.
     pub result: Option<ExecutionResult>,
     /// A report that came after the attempt was given up as unknown or settled by a person: kept and shown.
     pub late_report: Option<ExecutionResult>,

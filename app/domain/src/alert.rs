@@ -104,7 +104,7 @@ impl Says {
 }
 
 macro_rules! read_by_word {
-    ($($name:ty = $what:literal, $described:literal;)+) => {$(
+    ($($name:ty = $what:literal, $described:literal, $said:literal;)+) => {$(
         impl FromStr for $name {
             type Err = UnknownWord;
 
@@ -114,15 +114,15 @@ macro_rules! read_by_word {
             }
         }
 
-        by_word!($name, $described);
+        by_word!($name, $said, $described);
     )+};
 }
 
 read_by_word! {
-    AlertKind = "kind of alert", "AlertKind";
-    Severity = "severity", "AlertSeverity";
-    Format = "format", "AlertFormat";
-    Says = "state of an alert", "AlertSays";
+    AlertKind = "kind of alert", "AlertKind", "What an alert is about.";
+    Severity = "severity", "AlertSeverity", "How much it matters.";
+    Format = "format", "AlertFormat", "`standard`: a signed JSON document (Standard Webhooks); `slack`: a message for an incoming webhook.";
+    Says = "state of an alert", "AlertSays", "What a message says of its alert.";
 }
 
 /// What was found about one kind.

@@ -61,7 +61,7 @@ impl FromStr for Role {
     }
 }
 
-by_word!(Role);
+by_word!(Role, "What a person may do.");
 
 /// What a token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

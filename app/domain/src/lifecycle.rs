@@ -76,7 +76,7 @@ impl FromStr for Status {
     }
 }
 
-by_word!(Status);
+by_word!(Status, "Where an action stands.");
 
 /// How far the execution of an approved action has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,7 +126,10 @@ impl FromStr for ExecutionState {
     }
 }
 
-by_word!(ExecutionState);
+by_word!(
+    ExecutionState,
+    "How far the run of an approved action has come. After `unknown` it never runs again by itself."
+);
 
 /// Everything the lifecycle needs to know of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ pub use percentile::percentile;
 pub use report::*;
 pub use tally::{Figures, OperatorTally, Outcome, Tally, ratio};
 
-/// One day's numbers. "Today" is the calendar day `day` in `timezone`. Rates are fractions from 0 to 1; a missing one
+/// One day's numbers. "Today" is `day`, as the calendar of `timezone` has it. Rates are fractions from 0 to 1; a missing one
 /// means no data, never zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -12,8 +12,8 @@ use crate::digest::Digest;
 use crate::json::Json;
 
 /// A text that is one of these words.
-pub(crate) fn one_of(words: impl Iterator<Item = &'static str>) -> RefOr<Schema> {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+pub(crate) fn one_of(description: &str, words: impl Iterator<Item = &'static str>) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(description)).enum_values(Some(words)).into()
 }
 
 fn text(description: &str, pattern: &str) -> RefOr<Schema> {

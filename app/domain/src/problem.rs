@@ -188,7 +188,7 @@ impl FromStr for Code {
     }
 }
 
-by_word!(Code);
+by_word!(Code, "Why a request was refused. The words are stable: programs branch on them.");
 
 /// One thing wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -204,8 +204,11 @@ pub struct FieldError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Standing {
+    /// Where the action stands.
     pub current_status: Status,
+    /// By whom it was decided.
     pub decided_by: Option<Decider>,
+    /// And when.
     pub decided_at: Option<DateTime<Utc>>,
 }
 
@@ -214,11 +217,14 @@ pub struct Standing {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[error("{}: {detail}", .code.as_str())]
 pub struct Problem {
+    /// Names the kind of problem.
     pub code: Code,
     /// What happened this time, in words that say what to do. Never an internal detail.
     pub detail: String,
+    /// What is wrong with the request, each with its place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// What stands, for whoever comes too late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
     /// Seconds after which a retry makes sense.

@@ -56,4 +56,4 @@ impl FromStr for RiskTier {
     }
 }
 
-by_word!(RiskTier);
+by_word!(RiskTier, "How much harm a call of a tool may do.");

@@ -110,7 +110,10 @@ impl FromStr for Executor {
     }
 }
 
-by_word!(Executor);
+by_word!(
+    Executor,
+    "Who runs an approved call: a program that claims it, the agent itself, a POST of ours, or an MCP server behind the gateway."
+);
 
 /// A tool as the registry knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

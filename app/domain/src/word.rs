@@ -2,11 +2,12 @@
 //! same, and weighs in the browser as much again as the words themselves.
 
 macro_rules! by_word {
-    ($name:ty) => {
-        $crate::word::by_word!($name, stringify!($name));
+    // What the description of the REST interface says of it.
+    ($name:ty, $said:literal) => {
+        $crate::word::by_word!($name, $said, stringify!($name));
     };
-    // Under a name of its own in the description of the REST interface.
-    ($name:ty, $described:expr) => {
+    // Under a name of its own there.
+    ($name:ty, $said:literal, $described:expr) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
@@ -22,7 +23,7 @@ macro_rules! by_word {
         #[cfg(feature = "openapi")]
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                $crate::openapi::one_of(Self::ALL.iter().map(|own| own.as_str()))
+                $crate::openapi::one_of($said, Self::ALL.iter().map(|own| own.as_str()))
             }
         }
 

@@ -71,8 +71,8 @@ pub struct Due {
 }
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $what:literal: $($variant:ident = $word:literal),+) => {
-        $(#[$doc])*
+    (#[doc = $said:literal] $name:ident, $what:literal: $($variant:ident = $word:literal),+) => {
+        #[doc = $said]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name { $($variant),+ }
 
@@ -97,7 +97,7 @@ macro_rules! words {
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
                 let words = utoipa::openapi::schema::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String);
-                words.enum_values(Some([$($word),+])).into()
+                words.description(Some($said.trim())).enum_values(Some([$($word),+])).into()
             }
         }
 

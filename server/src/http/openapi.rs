@@ -300,6 +300,34 @@ mod tests {
     }
 
     #[test]
+    fn every_type_and_every_member_that_is_sent_has_a_meaning() {
+        let api: serde_json::Value = serde_json::from_str(&text()).expect("it is JSON");
+        let schemas = api["components"]["schemas"].as_object().expect("types");
+        // What only wraps the others is made for each of them.
+        let wraps = |name: &str| ["One_", "Page_"].iter().any(|of| name.starts_with(of));
+        for (name, schema) in schemas.iter().filter(|(name, _)| !wraps(name)) {
+            assert!(schema["description"].is_string(), "{name}");
+        }
+        let bodies = all().filter_map(|(.., operation)| match operation.request_body.as_ref()? {
+            RefOr::T(body) => body.content.get("application/json"),
+            RefOr::Ref(_) => None,
+        });
+        for body in bodies.filter_map(schema_of) {
+            let RefOr::Ref(reference) = body else { continue };
+            let name = named_by(reference);
+            for (member, schema) in schemas[name]["properties"].as_object().into_iter().flatten() {
+                assert!(says_what_it_is(schema), "{name}: {member}");
+            }
+        }
+    }
+
+    /// A reference in the place of a description is described where it leads.
+    fn says_what_it_is(schema: &serde_json::Value) -> bool {
+        let choices = schema["oneOf"].as_array().into_iter().flatten();
+        schema["description"].is_string() || schema["$ref"].is_string() || choices.into_iter().any(says_what_it_is)
+    }
+
+    #[test]
     fn it_speaks_of_json_and_not_of_rust() {
         let text = text();
         for word in ["[`", "::", "`None`", "`Some", "&str"] {

@@ -50,26 +50,35 @@ impl IntoResponse for ApiError {
 pub(super) struct Document<'a> {
     /// Names the kind of problem, as `code` does.
     r#type: String,
+    /// What kind of problem it is, in words.
     title: &'static str,
+    /// The status of the answer (HTTP).
     status: u16,
+    /// The path that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<&'a str>,
+    /// Names the kind of problem; programs branch on it.
     code: Code,
+    /// What happened this time, in words that say what to do.
     detail: &'a str,
+    /// What is wrong with the request, each with its place.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
     /// Whoever decides too late is told what was decided, by whom, and when.
     #[serde(skip_serializing_if = "Option::is_none")]
     current_status: Option<Status>,
+    /// Likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Decider>)]
     decided_by: Option<Option<&'a Decider>>,
+    /// Likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DateTime<Utc>>)]
     decided_at: Option<Option<DateTime<Utc>>>,
     /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
+    /// Under which an internal error is in the log of the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     correlation_id: Option<&'a str>,
 }

@@ -78,20 +78,34 @@ impl Latency {
 pub struct Totals {
     #[serde(flatten)]
     pub window: Window,
+    /// By whomever.
     pub approved: i64,
+    /// By whomever.
     pub rejected: i64,
+    /// Undecided at their deadline.
     pub expired: i64,
+    /// Taken back by their agents.
     pub withdrawn: i64,
+    /// Approved and rejected.
     pub decided_by_people: i64,
+    /// Approved and rejected.
     pub decided_by_rule: i64,
+    /// Approved by rule / (approved by rule + approved and rejected by people).
     pub auto_approval_rate: Option<f64>,
     pub latency_seconds: Latency,
+    /// Runs with an outcome, good or bad.
     pub executed: i64,
+    /// Those whose outcome was a failure.
     pub failed: i64,
+    /// Failed / (succeeded + failed).
     pub failure_rate: Option<f64>,
+    /// Tries at running that ended, whatever came of them.
     pub attempts: i64,
+    /// Those that were not the first of their action.
     pub retries: i64,
+    /// Rules that were made.
     pub rules_created: i64,
+    /// Rules that people ended.
     pub rules_revoked: i64,
     /// Decisions per person and day.
     pub manual_burden: Option<f64>,

@@ -15,6 +15,7 @@ use crate::{Engine, Result, require, store};
 pub struct Anchor {
     /// From 1, without a gap.
     pub number: i64,
+    /// Hash of the seal.
     pub seal_sha256: Digest,
     /// Hash of the seal before; the first has none.
     #[serde(default)]
@@ -22,12 +23,16 @@ pub struct Anchor {
     /// Over the hashes of its entries.
     #[serde(default)]
     pub events_sha256: Option<Digest>,
+    /// The first of its entries.
     #[serde(default)]
     pub first_seq: Option<i64>,
+    /// The last of its entries.
     #[serde(default)]
     pub last_seq: Option<i64>,
+    /// How many it has.
     #[serde(default)]
     pub event_count: Option<i64>,
+    /// When it was made.
     #[serde(default)]
     pub sealed_at: Option<DateTime<Utc>>,
 }

@@ -44,6 +44,7 @@ pub struct Verification {
     pub events: i64,
     /// Entries that the retention has archived and purged; their seals were checked, the archives were not read.
     pub purged: i64,
+    /// Seals that were checked.
     pub seals: i64,
     /// The last place that a seal holds.
     pub through_seq: i64,
@@ -55,7 +56,9 @@ pub struct Verification {
     pub fault_count: i64,
     /// In words, what does not fit: the first hundred. Empty: the trail is whole.
     pub faults: Vec<String>,
+    /// When it ended.
     pub checked_at: Option<DateTime<Utc>>,
+    /// How long it took.
     pub milliseconds: i64,
 }
 

@@ -35,9 +35,11 @@ const IDEMPOTENCY: &str = "idempotency-key";
 /// The longest a request is held, in seconds.
 const MAX_WAIT: u64 = 60;
 
+/// A call that is to wait for a person, or for a rule.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Park {
+    /// The tool that is to be called.
     #[schema(min_length = 1, max_length = 200)]
     tool_name: String,
     /// One member per argument. Numbers keep every digit they are written with.
@@ -46,6 +48,7 @@ pub(super) struct Park {
     /// What the call is, for whoever decides.
     #[schema(max_length = 4000)]
     agent_summary: Option<String>,
+    /// The agent's conversation or run, as it names it.
     #[schema(max_length = 200)]
     session_id: Option<String>,
     /// Why the agent wants it.
@@ -56,6 +59,7 @@ pub(super) struct Park {
     /// Left out: as is usual for the tool.
     #[schema(minimum = 1, maximum = 8760)]
     expires_in_hours: Option<i64>,
+    /// While the action is not over, the same call under it is that action, and another call is refused.
     #[schema(min_length = 1, max_length = 200)]
     deduplication_key: Option<String>,
 }

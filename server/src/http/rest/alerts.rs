@@ -18,14 +18,18 @@ use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
+/// Where alerts are sent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AlertEndpoint)]
 struct EndpointRecord {
     id: Uuid,
+    /// What it is called.
     name: String,
     /// Without what is secret in it.
     url: String,
+    /// In which form.
     format: Format,
+    /// Who added it.
     created_by: String,
     created_at: DateTime<Utc>,
 }
@@ -43,14 +47,19 @@ impl From<Endpoint> for EndpointRecord {
     }
 }
 
+/// Something that was found, until it was over.
 #[derive(Serialize, ToSchema)]
 struct AlertRecord {
     id: Uuid,
     kind: AlertKind,
     severity: Severity,
+    /// In a line.
     title: String,
+    /// More about it.
     detail: String,
+    /// When it was found.
     opened_at: DateTime<Utc>,
+    /// When it was over; `null`: it is not.
     closed_at: Option<DateTime<Utc>>,
 }
 
@@ -68,19 +77,28 @@ impl From<Alert> for AlertRecord {
     }
 }
 
+/// A message about an alert to one place.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AlertDelivery)]
 struct DeliveryRecord {
     id: Uuid,
+    /// The place, by its name.
     endpoint: String,
     kind: AlertKind,
+    /// What it is about.
     title: String,
+    /// Whether the alert was opened or closed.
     says: Says,
+    /// How often it was sent.
     attempts: i32,
     created_at: DateTime<Utc>,
+    /// When it is sent next; `null`: it is not.
     next_at: Option<DateTime<Utc>>,
+    /// When the place took it.
     delivered_at: Option<DateTime<Utc>>,
+    /// The status of the last answer (HTTP).
     last_status: Option<i32>,
+    /// What went wrong last.
     last_error: Option<String>,
 }
 
@@ -102,10 +120,14 @@ impl From<Delivery> for DeliveryRecord {
     }
 }
 
+/// Where alerts go, and what was sent.
 #[derive(Serialize, ToSchema)]
 struct AlertsRecord {
+    /// All places.
     endpoints: Vec<EndpointRecord>,
+    /// The newest fifty.
     alerts: Vec<AlertRecord>,
+    /// The newest fifty messages.
     deliveries: Vec<DeliveryRecord>,
 }
 
@@ -124,14 +146,17 @@ pub(super) async fn list(State(state): State<AppState>, Caller(principal): Calle
     Ok(object(StatusCode::OK, &record))
 }
 
+/// A place that alerts are sent to.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AlertEndpointBody)]
 pub(super) struct EndpointBody {
+    /// What it is called.
     #[schema(pattern = "^[A-Za-z0-9._ -]{1,64}$")]
     name: String,
     /// Public, or allowed by `outbound_allow`.
     url: String,
+    /// Left out: `standard`.
     format: Option<Format>,
 }
 
@@ -168,9 +193,11 @@ pub(super) async fn add(
     .await
 }
 
+/// What it was done with.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AlertReference)]
 struct Done {
+    /// Its identifier.
     id: Uuid,
 }
 

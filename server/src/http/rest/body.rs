@@ -19,6 +19,7 @@ use crate::http::problem::{ApiError, ApiResult};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReasonBody {
+    /// Kept in the trail, and shown to whoever it concerns.
     #[schema(required = true, value_type = String, min_length = 1, max_length = 4000)]
     pub(super) reason: Option<String>,
 }
@@ -27,6 +28,7 @@ pub(super) struct ReasonBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WordsBody {
+    /// Kept in the trail, and shown to whoever it concerns.
     #[schema(max_length = 4000)]
     pub(super) reason: Option<String>,
 }

@@ -26,6 +26,7 @@ use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
 use crate::http::session::Caller;
 
+/// What an approval is of, and what comes with it. An empty object approves the arguments as they were parked.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ApproveBody {
@@ -37,6 +38,7 @@ pub(super) struct ApproveBody {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = std::collections::HashMap<String, Json>)]
     edited_args: Option<Json>,
+    /// Kept with the decision, for whoever sees the action.
     note: Option<String>,
     /// `true`: a rule of the suggestions; an object: that rule.
     #[schema(value_type = Option<CreateRule>)]
@@ -90,9 +92,11 @@ pub(super) async fn approve(
     .await
 }
 
+/// What a person adds.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoteBody {
+    /// Kept with the decision, for whoever sees the action.
     note: Option<String>,
 }
 
@@ -139,6 +143,7 @@ pub(super) async fn withdraw(
     .await
 }
 
+/// What a person found out of a run.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum OutcomeWord {
@@ -146,9 +151,11 @@ enum OutcomeWord {
     Failed,
 }
 
+/// What became of a run that nobody had reported.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResolveBody {
+    /// What it was.
     outcome: OutcomeWord,
     /// How you know.
     #[schema(min_length = 1, max_length = 4000)]
@@ -220,9 +227,11 @@ pub(super) async fn abandon(
     .await
 }
 
+/// How much more time there is to decide.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExtendBody {
+    /// The deadline moves on by so many hours, to at most a year from now.
     #[schema(minimum = 1, maximum = 8760)]
     hours: i32,
 }
@@ -248,13 +257,16 @@ pub(super) async fn extend(
     .await
 }
 
+/// One decision about many actions: each is decided by itself, and told by itself.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, tag = "decision", rename_all = "snake_case")]
 pub(super) enum BulkBody {
+    /// Each with the arguments that were parked.
     Approve {
         #[schema(min_items = 1, max_items = 200)]
         ids: Vec<ActionId>,
     },
+    /// With one reason, which their agents are told.
     Reject {
         #[schema(min_items = 1, max_items = 200)]
         ids: Vec<ActionId>,
@@ -267,9 +279,11 @@ pub(super) enum BulkBody {
         ids: Option<Vec<ActionId>>,
         /// As the query of a list says it, e.g. `expiring_within_hours=4`.
         filter: Option<String>,
+        /// Each deadline moves on by so many hours, to at most a year from now.
         #[schema(minimum = 1, maximum = 8760)]
         hours: i32,
     },
+    /// Failed runs are queued once more.
     Retry {
         #[schema(min_items = 1, max_items = 200)]
         ids: Vec<ActionId>,
@@ -357,9 +371,12 @@ async fn decided(
     .await
 }
 
+/// What has expired.
 #[derive(Serialize, ToSchema)]
 struct Expired {
+    /// How many.
     expired_count: usize,
+    /// Which they are.
     expired_ids: Vec<ActionId>,
 }
 

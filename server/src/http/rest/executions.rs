@@ -30,12 +30,16 @@ const MAX_WAIT_UNDER_KEY: u64 = 20;
 /// The lease where the executor does not say, in seconds.
 const DEFAULT_LEASE: i64 = 60;
 
+/// What a worker would run.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClaimBody {
+    /// The names of the tools that it runs, 1 to 500.
     #[serde(default)]
     tools: Vec<String>,
+    /// In the place of `tools`: an action that the agent parked, and runs itself.
     action_id: Option<ActionId>,
+    /// How long it may be silent, 5 to 3600. Left out: 60.
     lease_seconds: Option<i64>,
 }
 
@@ -82,8 +86,10 @@ pub(super) async fn claim(
     .await
 }
 
+/// A lease that was kept.
 #[derive(Serialize, ToSchema)]
 struct Lease {
+    /// Silent until then, the outcome of the run is unknown.
     lease_until: DateTime<Utc>,
 }
 
@@ -102,14 +108,19 @@ pub(super) async fn heartbeat(
     Ok(object(StatusCode::OK, &Lease { lease_until }))
 }
 
+/// What came of a run.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResultBody {
+    /// Whether the tool did what it was asked for.
     success: bool,
+    /// What the tool returned.
     result: Option<Json>,
+    /// What went wrong, in words.
     error: Option<String>,
 }
 
+/// Where the action stands with the report.
 #[derive(Serialize, ToSchema)]
 struct Reported {
     action_id: ActionId,

@@ -16,6 +16,7 @@ use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
+/// Who runs the calls of a tool.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExecutorBody {
@@ -23,8 +24,11 @@ pub(super) struct ExecutorBody {
     #[serde(default, deserialize_with = "body::there")]
     #[schema(required = true, value_type = Option<Executor>)]
     executor: Option<Option<Executor>>,
+    /// Where approved calls are posted. For `http` alone, and needed there: public, or allowed by `outbound_allow`.
     url: Option<String>,
+    /// How long an answer may take. For `http` alone.
     timeout_seconds: Option<u32>,
+    /// Whether a new secret signs the calls from now on. For `http` alone; the old one signs beside it for a day.
     #[serde(default)]
     rotate_secret: bool,
 }
@@ -51,13 +55,20 @@ impl ExecutorBody {
     }
 }
 
+/// Who runs the calls of a tool.
 #[derive(Serialize, ToSchema)]
 struct ExecutorRecord {
+    /// The tool.
     tool_name: String,
+    /// `null`: nobody yet.
     executor: Option<Executor>,
+    /// Where approved calls are posted.
     url: Option<String>,
+    /// How long an answer may take.
     timeout_seconds: Option<u32>,
+    /// So long does the secret before this one sign, too.
     previous_secret_until: Option<DateTime<Utc>>,
+    /// What signs the calls (Standard Webhooks). Shown in the answer that made it alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_secret: Option<String>,
 }

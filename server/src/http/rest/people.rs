@@ -23,11 +23,14 @@ use crate::http::session::Caller;
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
+/// A person who is to be there.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InviteBody {
+    /// What they sign in as.
     #[schema(pattern = "^[a-z0-9][a-z0-9._-]{0,63}$")]
     name: String,
+    /// What they may do.
     role: Role,
 }
 
@@ -100,9 +103,11 @@ pub(super) async fn show(
     Ok(object(StatusCode::OK, &identity::person(&state.engine, &principal, &name).await?))
 }
 
+/// What a person may do from now on.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RoleBody {
+    /// The role.
     role: Role,
 }
 
@@ -180,9 +185,11 @@ async fn changed(
         .await
 }
 
+/// What signs a person in once.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SignInLink)]
 struct Link {
+    /// `null` where the request is an earlier one that came again: it is shown once.
     sign_in_link: Option<String>,
 }
 

@@ -24,9 +24,13 @@ use super::rules::{ConsideredRecord, RuleRecord};
 /// Where a list goes on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PageMeta {
+    /// How many there are in all; missing where nobody has counted them.
     pub(super) total: Option<i64>,
+    /// The most that one answer holds.
     pub(super) limit: i64,
+    /// Whether there are more behind these.
     pub(super) has_more: bool,
+    /// To be sent as `cursor` for what comes behind these.
     pub(super) next_cursor: Option<String>,
 }
 
@@ -34,44 +38,71 @@ pub(super) struct PageMeta {
 #[derive(Serialize, ToSchema)]
 pub(super) struct ActionRecord {
     id: ActionId,
+    /// The tool that is to be called.
     tool_name: String,
+    /// The arguments as they were parked, masked.
     tool_args: Json,
+    /// Of the arguments as they were parked, unmasked, in the canonical form (RFC 8785). An approval may be bound to
+    /// it.
     args_sha256: Digest,
     /// A person changed the arguments while approving: `edited_args` run, and `changes` says how they differ.
     edited: bool,
+    /// The arguments as a person changed them, masked.
     edited_args: Option<Json>,
     /// Of the arguments that run.
     effective_args_sha256: Digest,
+    /// Empty unless `edited`.
     changes: Vec<Changed>,
+    /// What the agent says that the call does. Nobody has checked it.
     agent_summary: Option<String>,
+    /// Why the agent wants it, in its words.
     why: Option<String>,
+    /// What the agent brings forward for it, as JSON.
     evidence: Option<Json>,
+    /// The agent's conversation or run, as it names it.
     session_id: Option<String>,
+    /// The name of the token that parked it.
     agent_id: String,
+    /// Where it stands. `executed` says that there is an outcome, good or bad.
     status: Status,
+    /// How far its run has come, once it is approved.
     execution_state: Option<ExecutionState>,
+    /// It is approved, and nobody is set up to run it.
     waits_for_executor: bool,
+    /// Who runs the tool's calls; `null`: nobody yet.
     executor: Option<Executor>,
+    /// The tool's risk when the call was parked.
     risk_tier: RiskTier,
+    /// Why it had to wait.
     pending_reason: Option<PendingReason>,
+    /// When it was parked, by the database's clock.
     requested_at: DateTime<Utc>,
+    /// Undecided by then, it expires.
     expires_at: Option<DateTime<Utc>>,
     decided_by: Option<Decider>,
+    /// When it was decided.
     decided_at: Option<DateTime<Utc>>,
+    /// What whoever decided it said; the agent is told the reason of a rejection.
     decision_reason: Option<String>,
+    /// When its outcome was reported.
     executed_at: Option<DateTime<Utc>>,
+    /// What came of it.
     execution_result: Option<ExecutionResult>,
+    /// The rule that approved or refused it.
     approval_rule_id: Option<RuleId>,
     /// The rule because of which it waits: that holds it, or that came nearest.
     pending_rule_id: Option<RuleId>,
+    /// The agent's own name for the call.
     deduplication_key: Option<String>,
     /// The console's page for it.
     url: String,
     /// What about it is not as it usually is; for who may read all actions, while it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     flags: Option<Vec<AnomalyRecord>>,
+    /// Its runs, the first first. Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     attempts: Option<Vec<Attempt>>,
+    /// What happened to it, the first first. Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<Vec<Event>>,
     /// What the tool's rules say of it now, the nearest first; for who may read rules.
@@ -85,7 +116,9 @@ pub(super) struct ActionRecord {
 /// Something that is not as it usually is.
 #[derive(Serialize, ToSchema)]
 struct AnomalyRecord {
+    /// A stable word.
     code: &'static str,
+    /// What it is, in words.
     words: String,
 }
 
@@ -181,15 +214,23 @@ pub(super) fn full(full: FullAction, considered: Option<Vec<Considered>>, base: 
 /// What an executor gets: the arguments exactly as they were approved.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ClaimRecord {
+    /// The run, for its heartbeats and its result.
     attempt: AttemptId,
+    /// From 1.
     number: i32,
+    /// Silent until then, its outcome is unknown.
     lease_until: DateTime<Utc>,
+    /// The action.
     action_id: ActionId,
+    /// The tool to be called,
     tool_name: String,
+    /// with exactly these arguments, nothing masked.
     tool_args: Json,
+    /// Of these arguments in the canonical form (RFC 8785).
     args_sha256: Digest,
     /// A person changed them: they are not what the agent parked.
     edited: bool,
+    /// The agent's conversation or run, as it names it.
     session_id: Option<String>,
     /// Give it to the tool, where the tool takes one: it is the same for every attempt of this action.
     idempotency_key: ActionId,

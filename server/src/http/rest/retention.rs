@@ -27,15 +27,21 @@ use crate::http::session::Caller;
 /// How much of an archive is read at once.
 const PIECE: usize = 64 << 10;
 
+/// How long things are kept.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RetentionOverview)]
 struct OverviewRecord {
+    /// Rejected, expired, withdrawn and abandoned actions: so many days after that.
     decided_days: i32,
+    /// Executed actions: so many days after the run.
     executed_days: i32,
+    /// Entries of the trail: so many days after they were sealed.
     events_days: i32,
     /// 0: no run begins by itself.
     every_days: i32,
+    /// When a run begins by itself.
     next_run_at: Option<DateTime<Utc>>,
+    /// The newest first.
     runs: Vec<Run>,
 }
 
@@ -57,16 +63,20 @@ pub(super) async fn overview(State(state): State<AppState>, Caller(principal): C
     Ok(object(StatusCode::OK, &record))
 }
 
+/// Whether it is only counted.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RetentionBody)]
 pub(super) struct RunBody {
+    /// Nothing is archived and nothing goes; what would is told.
     #[serde(default)]
     dry_run: bool,
 }
 
+/// What would go.
 #[derive(Serialize, ToSchema)]
 struct DryRun {
+    /// Always `true`.
     dry_run: bool,
     #[serde(flatten)]
     due: Due,

@@ -33,30 +33,49 @@ use crate::http::session::Caller;
 #[derive(Serialize, ToSchema)]
 pub(super) struct RuleRecord {
     id: RuleId,
+    /// The tool whose calls it decides.
     tool_name: String,
+    /// What it does with a call that fits.
     effect: Effect,
+    /// Argument paths, each with what is asked of the argument. A secret is not shown.
     arg_constraints: Json,
+    /// What becomes of arguments that it does not name.
     unlisted_args: Unlisted,
     /// What a call must be to fit, in words.
     words: String,
+    /// What it is called in lists.
     description: String,
+    /// For other people.
     notes: Option<String>,
     state: RuleState,
+    /// Whether it decides: `state` is `active`.
     active: bool,
+    /// The action that it was made from.
     created_from: Option<ActionId>,
+    /// Who made it.
     created_by: String,
     created_at: DateTime<Utc>,
+    /// In force until then.
     expires_at: Option<DateTime<Utc>>,
+    /// It decides so many calls and no more.
     max_uses: Option<i64>,
+    /// So many has it decided.
     use_count: i64,
     last_used_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
+    /// Who ended it.
     revoked_by: Option<String>,
+    /// Why.
     revoked_reason: Option<String>,
+    /// The rule in whose place it came.
     replaces_rule_id: Option<RuleId>,
+    /// The rule that came in its place.
     replaced_by_rule_id: Option<RuleId>,
+    /// Why it does not decide until a person has looked.
     suspended_reason: Option<String>,
+    /// How narrow it is: of two that let a call pass, the higher one decides.
     specificity: u32,
+    /// The console's page for it.
     url: String,
     /// What stands out about it while it is in force.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,9 +223,13 @@ pub(super) struct RuleDraft {
     arg_constraints: Option<Json>,
     /// What of arguments that no constraint names. Left out: as is usual for the tool's risk.
     unlisted_args: Option<Unlisted>,
+    /// What the rule is called in lists.
     description: Option<String>,
+    /// For other people.
     notes: Option<String>,
+    /// In force until then.
     expires_at: Option<DateTime<Utc>>,
+    /// It decides so many calls and no more.
     #[schema(minimum = 1, maximum = 1_000_000)]
     max_uses: Option<i64>,
     /// A rule that narrows nothing is made only where this says that it is meant.
@@ -237,22 +260,32 @@ async fn made(state: &AppState, rule: Rule) -> ApiResult<Response> {
     Ok(object(StatusCode::CREATED, &RuleRecord::one(state, rule).await?))
 }
 
+/// What a rule made from an action asks.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FromActionBody {
+    /// The action.
     #[schema(value_type = ActionId)]
     action_id: String,
     /// Argument paths, each with what is asked in the place of what is suggested.
     #[schema(value_type = Option<std::collections::HashMap<String, Json>>)]
     constraint_overrides: Option<Json>,
+    /// `false`: nothing that is suggested is taken. Left out: `true`.
     use_suggested: Option<bool>,
+    /// Left out: `allow`.
     effect: Option<Effect>,
+    /// What of arguments that no constraint names. Left out: as is usual for the tool's risk.
     unlisted_args: Option<Unlisted>,
+    /// What the rule is called in lists.
     description: Option<String>,
+    /// For other people.
     notes: Option<String>,
+    /// It decides so many calls and no more.
     max_uses: Option<i64>,
+    /// In force until then.
     #[schema(value_type = Option<DateTime<Utc>>)]
     expires_at: Option<String>,
+    /// A rule that narrows nothing is made only where this says that it is meant.
     confirm_broad: Option<bool>,
 }
 
@@ -339,11 +372,14 @@ pub(super) async fn resume(
     .await
 }
 
+/// A rule in the place of another.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReplaceBody {
+    /// Why the other one goes.
     #[schema(required = true, value_type = String, min_length = 1, max_length = 4000)]
     reason: Option<String>,
+    /// The one that comes.
     #[schema(value_type = RuleDraft)]
     rule: Json,
 }
@@ -372,18 +408,26 @@ pub(super) async fn replace(
     .await
 }
 
+/// A call, and what it is held against.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TestBody {
+    /// A rule that is there.
     #[schema(value_type = Option<RuleId>)]
     rule_id: Option<String>,
+    /// Or one that is not: what it would ask.
     #[schema(value_type = Option<std::collections::HashMap<String, Json>>)]
     constraints: Option<Json>,
+    /// And what it would do. Left out: `allow`.
     effect: Option<Effect>,
+    /// And what it would do with other arguments.
     unlisted_args: Option<Unlisted>,
+    /// The tool of a call that is made up,
     tool_name: Option<String>,
+    /// and its arguments.
     #[schema(value_type = Option<std::collections::HashMap<String, Json>>)]
     args: Option<Json>,
+    /// Or a call that was made.
     #[schema(value_type = Option<ActionId>)]
     action_id: Option<String>,
 }
@@ -488,20 +532,28 @@ impl From<&Considered> for ConsideredRecord {
     }
 }
 
+/// What would become of the call.
 #[derive(Serialize, ToSchema)]
 struct OutcomeRecord {
     /// `allow`, `deny`, `hold` or `wait`.
     decision: &'static str,
+    /// The rule that would decide.
     rule_id: Option<RuleId>,
+    /// The same in words.
     words: String,
 }
 
+/// What was found. Nothing was decided.
 #[derive(Serialize, ToSchema)]
 struct TestRecord {
+    /// The tool of the call.
     tool_name: String,
+    /// Of the rule that was asked about, if one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<VerdictRecord>,
+    /// By all rules that are in force.
     outcome: OutcomeRecord,
+    /// All rules of the tool, the nearest first.
     considered: Vec<ConsideredRecord>,
 }
 
@@ -570,26 +622,37 @@ pub(super) async fn export(
 /// What is suggested for one argument.
 #[derive(Serialize, ToSchema)]
 struct SuggestionRecord {
+    /// Where it stands, as a path.
     argument: String,
     /// As it would be sent back: a secret is asked for by `from_action`, its value is in no answer.
     constraint: Json,
+    /// What is asked, in words.
     words: String,
+    /// Why it is suggested, as a stable word,
     code: &'static str,
+    /// and in words.
     reason: &'static str,
+    /// What could be asked in its place.
     wider: Vec<WiderRecord>,
 }
 
+/// Another thing that could be asked of the argument: more calls fit.
 #[derive(Serialize, ToSchema)]
 struct WiderRecord {
+    /// As it would be sent back.
     constraint: Json,
+    /// What is asked, in words.
     words: String,
 }
 
+/// What is suggested for a rule made from an action.
 #[derive(Serialize, ToSchema)]
 struct SuggestedRecord {
     action_id: ActionId,
+    /// One for each part of the arguments, in their order.
     suggestions: Vec<SuggestionRecord>,
     unlisted_args: Unlisted,
+    /// How many uses are suggested, if a limit is.
     max_uses: Option<i64>,
 }
 
@@ -664,11 +727,14 @@ pub(super) async fn promotions(State(state): State<AppState>, Caller(principal):
     Ok(object(StatusCode::OK, &found.into_iter().map(record).collect::<Vec<_>>()))
 }
 
+/// What is replayed: a rule that is there, or a draft.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReplayBody {
+    /// The rule.
     #[schema(value_type = Option<RuleId>)]
     rule_id: Option<String>,
+    /// Or what somebody would make.
     #[schema(value_type = Option<RuleDraft>)]
     draft: Option<Json>,
     /// The action that the draft is made from: it may name what that is too secret to show.
@@ -716,17 +782,22 @@ pub(super) async fn replay(
     }))
 }
 
+/// The waiting actions that the rule is to decide.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ApplyBody {
+    /// Each is decided by itself: those that the rule does not fit go on waiting.
     #[schema(min_items = 1, max_items = 200)]
     ids: Vec<ActionId>,
 }
 
+/// What came of one action.
 #[derive(Serialize, ToSchema)]
 struct AppliedRecord {
     id: ActionId,
+    /// Where it stands now.
     status: Option<Status>,
+    /// Why the rule did not decide it.
     error: Option<Problem>,
 }
 

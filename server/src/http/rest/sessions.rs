@@ -42,10 +42,13 @@ pub(super) async fn list(
     Ok(listing(limit, found))
 }
 
+/// What was ended.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SessionsEnded)]
 struct Ended {
+    /// Whose sessions they were.
     user: String,
+    /// How many.
     sessions_ended: u64,
 }
 

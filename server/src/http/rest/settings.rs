@@ -19,12 +19,18 @@ use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
+/// A setting of the installation.
 #[derive(Serialize, ToSchema)]
 struct SettingRecord<T> {
+    /// What holds now.
     value: T,
+    /// What the configuration says.
     configured: T,
+    /// Who settled something else.
     settled_by: Option<String>,
+    /// When they did.
     settled_at: Option<DateTime<Utc>>,
+    /// Until when it holds; `null`: for good.
     until: Option<DateTime<Utc>>,
 }
 
@@ -36,10 +42,14 @@ impl<T> From<Setting<T>> for SettingRecord<T> {
     }
 }
 
+/// What holds in this installation.
 #[derive(Serialize, ToSchema)]
 struct SettingsRecord {
+    /// How long a call may wait where its tool says nothing.
     default_expiry_hours: SettingRecord<i64>,
+    /// The risk of a tool that nobody has settled.
     default_risk_tier: SettingRecord<RiskTier>,
+    /// The zone that days are counted in, as an IANA name.
     timezone: String,
 }
 
@@ -65,15 +75,18 @@ pub(super) async fn get(State(state): State<AppState>, Caller(principal): Caller
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SettingsBody {
+    /// How long a call may wait where its tool says nothing.
     #[serde(default, deserialize_with = "body::there")]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 8760)]
     default_expiry_hours: Option<Option<i64>>,
     /// Until when `default_expiry_hours` holds.
     #[schema(value_type = Option<DateTime<Utc>>)]
     until: Option<String>,
+    /// The risk of a tool that nobody has settled.
     #[serde(default, deserialize_with = "body::there")]
     #[schema(value_type = Option<RiskTier>)]
     default_risk_tier: Option<Option<RiskTier>>,
+    /// Why, for the trail.
     reason: Option<String>,
 }
 
@@ -101,33 +114,54 @@ pub(super) async fn put(
     Ok(answer(engine::settings::change(&state.engine, &principal, change, value.reason.as_deref()).await?))
 }
 
+/// A table of the database.
 #[derive(Serialize, ToSchema)]
 struct TableRecord {
+    /// The table.
     name: String,
+    /// With its indexes and what is stored beside it.
     total_bytes: i64,
+    /// The rows alone.
     table_bytes: i64,
+    /// The indexes alone.
     index_bytes: i64,
+    /// By PostgreSQL's statistics.
     rows_estimated: i64,
+    /// Rows that are gone and take room until the next vacuum.
     dead_rows: i64,
+    /// When it was last vacuumed, if it ever was.
     last_vacuum: Option<DateTime<Utc>>,
+    /// When statistics of it were last taken.
     last_analyze: Option<DateTime<Utc>>,
+    /// One is under way.
     being_vacuumed: bool,
 }
 
+/// An index of the database.
 #[derive(Serialize, ToSchema)]
 struct IndexRecord {
+    /// The index.
     name: String,
+    /// Its table.
     table: String,
+    /// How often it was used since statistics are kept.
     scans: i64,
+    /// Its size.
     bytes: i64,
 }
 
+/// How large the database is.
 #[derive(Serialize, ToSchema)]
 struct DatabaseRecord {
+    /// All of it.
     bytes: i64,
+    /// The server's version.
     postgres_version: String,
+    /// The newest change of the schema that was made.
     migration: Option<i64>,
+    /// The largest first.
     tables: Vec<TableRecord>,
+    /// The least used first.
     indexes: Vec<IndexRecord>,
 }
 
@@ -165,9 +199,11 @@ pub(super) async fn database(State(state): State<AppState>, Caller(principal): C
     Ok(object(StatusCode::OK, &record))
 }
 
+/// A vacuum that was begun.
 #[derive(Serialize, ToSchema)]
 #[schema(as = VacuumStarted)]
 struct Started {
+    /// Always `true`.
     started: bool,
 }
 

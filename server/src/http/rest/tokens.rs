@@ -19,12 +19,15 @@ use crate::http::AppState;
 use crate::http::problem::ApiResult;
 use crate::http::session::Caller;
 
+/// A token that is to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = TokenBody)]
 pub(super) struct CreateBody {
+    /// What it is called: an agent is known by this name.
     #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$")]
     name: String,
+    /// What it may do.
     #[schema(min_items = 1)]
     scopes: Vec<Scope>,
     /// The person whose token it is; left out: a program's.

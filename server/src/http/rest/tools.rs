@@ -43,8 +43,11 @@ impl FromRequestParts<AppState> for ToolName {
 /// How a tool's calls are gated.
 #[derive(Serialize, ToSchema)]
 struct GatingRecord {
+    /// `gated`, `paused`, `blocked` or `open`.
     state: &'static str,
+    /// When a bypass ends.
     until: Option<DateTime<Utc>>,
+    /// Why it is not gated as usual.
     reason: Option<String>,
     /// A bypass ended by itself at this time, and nobody has changed the gating since.
     bypass_ended: Option<DateTime<Utc>>,
@@ -58,28 +61,46 @@ impl From<&Tool> for GatingRecord {
     }
 }
 
+/// A tool, and how it stands right now.
 #[derive(Serialize, ToSchema)]
 struct ToolRecord {
+    /// What agents call it by.
     name: String,
+    /// How much harm a call may do.
     risk_tier: RiskTier,
+    /// How its calls are gated.
     gating: GatingRecord,
+    /// Who runs its calls; `null`: nobody yet.
     executor: Option<Executor>,
+    /// How long a call may wait; `null`: as is usual here.
     expiry_hours: Option<i32>,
+    /// Whether running the same call twice is harmless, by the word of a person.
     idempotent: bool,
+    /// Whether a person has looked at it.
     reviewed: bool,
+    /// Names of arguments that are critical for this tool beyond the usual ones.
     sensitive_args: Vec<String>,
+    /// Names of arguments that are secret for this tool beyond the usual ones.
     secret_args: Vec<String>,
+    /// Of the canonical form of its schema (RFC 8785).
     schema_sha256: Option<Digest>,
+    /// Counts its changes.
     revision: i64,
     /// The configuration settles it again at every start.
     configured: bool,
     /// Its calls through the gateway pass ungated: the configuration says so.
     passes: bool,
+    /// Calls that wait for a decision.
     pending: i64,
+    /// Approved calls that wait for a run.
     queued: i64,
+    /// Those of them that nobody is set up to run.
     waiting_for_executor: i64,
+    /// How its runs of the last hour ended.
     last_hour: Runs,
+    /// When it was first seen.
     created_at: DateTime<Utc>,
+    /// When it was last changed.
     updated_at: DateTime<Utc>,
     /// The console's page for it.
     url: String,
@@ -87,6 +108,7 @@ struct ToolRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Json>)]
     input_schema: Option<Option<Json>>,
+    /// What happened to it. Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<Vec<Event>>,
 }
@@ -191,33 +213,47 @@ enum ToolChange {
     Told(Changed),
 }
 
+/// A tool after a change, for who may not read tools.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ToolRevision)]
 #[serde(deny_unknown_fields)]
 struct Changed {
+    /// The tool.
     name: String,
+    /// Counts its changes.
     revision: i64,
 }
 
+/// What holds for a tool. Only members that are given change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ToolSettings)]
 pub(super) struct SettingsBody {
+    /// The one that was looked at: where it is another by now, nothing changes.
     revision: Option<i64>,
+    /// How much harm a call may do.
     risk_tier: Option<RiskTier>,
+    /// How long a call may wait; `null`: as is usual here.
     #[serde(default, deserialize_with = "body::there")]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 8760)]
     expiry_hours: Option<Option<i64>>,
+    /// Whether running the same call twice is harmless, by the word of a person.
     idempotent: Option<bool>,
+    /// Whether a person has looked at it.
     reviewed: Option<bool>,
+    /// Names of arguments that are critical for this tool beyond the usual ones.
     sensitive_args: Option<Vec<String>>,
+    /// Names of arguments that are secret for this tool beyond the usual ones.
     secret_args: Option<Vec<String>>,
+    /// Who runs its calls; `null`: nobody.
     #[serde(default, deserialize_with = "body::there")]
     #[schema(value_type = Option<Executor>)]
     executor: Option<Option<Executor>>,
+    /// The JSON Schema that its arguments must fit; `null`: none.
     #[serde(default, deserialize_with = "body::there")]
     #[schema(value_type = Option<Json>)]
     input_schema: Option<Option<Json>>,
+    /// Why, for the trail.
     reason: Option<String>,
 }
 
@@ -312,14 +348,17 @@ pub(super) async fn resume(
     .await
 }
 
+/// For how long the calls of a tool pass ungated, and why.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BypassBody {
     /// This, or `until`.
     #[schema(minimum = 1, maximum = 24)]
     hours: Option<i64>,
+    /// Not more than a day from now.
     #[schema(value_type = Option<DateTime<Utc>>)]
     until: Option<String>,
+    /// For the trail.
     #[schema(required = true, value_type = String, min_length = 1, max_length = 4000)]
     reason: Option<String>,
 }

@@ -54,21 +54,31 @@ pub(super) async fn list(
 // Not a flattened struct: raw JSON does not survive that.
 #[derive(Serialize, ToSchema)]
 struct EventRecord {
+    /// Its place in the trail.
     seq: i64,
     event_id: EventId,
+    /// What it is about, if that is an action.
     action_id: Option<ActionId>,
+    /// The rule that it is about, or by which it happened.
     rule_id: Option<RuleId>,
     event_type: EventType,
+    /// `human:<name>`, `agent:<name>`, `rule:<id>` or `system:<what>`.
     actor: String,
+    /// A person's words, masked.
     reason: Option<String>,
+    /// Facts of the event: an object, masked.
     event_metadata: Json,
+    /// By the database's clock.
     occurred_at: DateTime<Utc>,
+    /// Over the content of the entry.
     content_hash: Digest,
     /// Whether the hash is that of what the entry says.
     verifies: bool,
     /// The seal that holds it; `null` for a moment after it was written.
     seal_number: Option<i64>,
+    /// When that was made.
     sealed_at: Option<DateTime<Utc>>,
+    /// The console's page for it.
     url: String,
 }
 
@@ -179,6 +189,7 @@ pub(super) async fn seal(State(state): State<AppState>, Caller(principal): Calle
     Ok(object(StatusCode::OK, &newest))
 }
 
+/// What verification found, and whether that is nothing.
 #[derive(Serialize, ToSchema)]
 struct VerificationRecord {
     /// Whether nothing speaks against the trail.

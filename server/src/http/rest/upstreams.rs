@@ -16,15 +16,21 @@ use crate::http::session::Caller;
 /// Where one stands.
 #[derive(Serialize, ToSchema)]
 struct UpstreamRecord {
+    /// As the configuration calls it.
     name: String,
     /// `up` or `down`.
     state: &'static str,
+    /// Why it is down.
     why: Option<String>,
+    /// Since when it stands so.
     since: DateTime<Utc>,
+    /// What it calls itself.
     server: Option<String>,
+    /// The revision of the protocol that it speaks.
     protocol: Option<String>,
-    /// How many tools it offers, and how many of those that are gated nobody has looked at as they are now.
+    /// How many tools it offers.
     tools: i64,
+    /// How many of those that are gated nobody has looked at as they are now.
     unreviewed: i64,
     /// Those that are not gated.
     passing: Vec<String>,
