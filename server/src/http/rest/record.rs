@@ -24,13 +24,13 @@ use super::rules::{ConsideredRecord, RuleRecord};
 /// Where a list goes on.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PageMeta {
-    /// How many there are in all; missing where nobody has counted them.
+    /// How many there are in all; `null` where nobody has counted them.
     pub(super) total: Option<i64>,
     /// The most that one answer holds.
     pub(super) limit: i64,
     /// Whether there are more behind these.
     pub(super) has_more: bool,
-    /// To be sent as `cursor` for what comes behind these.
+    /// To be sent as `cursor` for what comes behind these; `null`: nothing does.
     pub(super) next_cursor: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use engine::actions::Until;
 use engine::gate::ParkRequest;
 use engine::gateway::Held;
 use engine::upstreams::tool_name;
-use rmcp::model::{CallToolResponse, CreateTaskResult, ProgressNotificationParam, Task};
+use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, CreateTaskResult, ProgressNotificationParam, Task};
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 use tokio::time::{Instant, sleep};
@@ -108,10 +108,9 @@ impl Gateway {
             return self.hand_on(sent, Ok(result)).map(CallToolResponse::Complete);
         }
         // The library's part ends with this: what it has for each request is large, and a call may wait for long.
-        let if_it_fails = self.hand_on(sent, Ok(result_of(FAILED, true)))?;
         let gateway = self.clone();
         sent.answer_later(move |gone| gateway.in_the_end(call, gone));
-        Ok(CallToolResponse::Complete(if_it_fails))
+        Ok(CallToolResponse::Complete(CallToolResult::error(vec![ContentBlock::text(FAILED)])))
     }
 
     fn call(&self, name: &str, sent: &Sent, context: &RequestContext<RoleServer>) -> Call {
