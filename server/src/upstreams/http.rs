@@ -1,8 +1,7 @@
 //! An upstream that is reached over streamable HTTP, with credentials of our own. A request is one POST; what comes back is one
 //! document or a stream of events that ends with the answer.
 
-use std::future::ready;
-use std::io;
+use std::pin::pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
@@ -182,14 +181,16 @@ async fn answer(response: Response, id: i64, progress: Option<mpsc::UnboundedSen
 }
 
 async fn stream(response: Response, id: i64, progress: Option<mpsc::UnboundedSender<Json>>) -> Answer {
-    let mut events = SseStream::from_bytes_stream(limited(response));
+    let mut events = SseStream::from_bytes_stream(pieces(response));
     while let Some(event) = events.next().await {
-        let event =
-            event.map_err(|error| Fault::Lost(format!("The upstream's answer ended before its end: {error}.")))?;
+        let event = event.map_err(|error| match error {
+            sse_stream::Error::Body(cut) => Fault::Lost(cut.to_string()),
+            _ => Fault::from(Cut::Ended),
+        })?;
         let Some(data) = event.data else { continue };
         match Json::parse_str(&data).ok().as_ref().and_then(read) {
             Some(Incoming::Answer(own, answer)) if own == id => {
-                tokio::spawn(timeout(ENDS_WITHIN, events.for_each(|_| ready(()))));
+                tokio::spawn(timeout(ENDS_WITHIN, async move { while let Some(Ok(_)) = events.next().await {} }));
                 return answer;
             }
             Some(Incoming::Notification { method, params }) if method == "notifications/progress" => {
@@ -200,31 +201,41 @@ async fn stream(response: Response, id: i64, progress: Option<mpsc::UnboundedSen
             _ => {}
         }
     }
-    Err(Fault::Lost("The upstream's answer ended before its end.".to_owned()))
+    Err(Cut::Ended.into())
 }
 
-/// The pieces of the answer, and an error where it gets too long.
-fn limited(response: Response) -> impl Stream<Item = io::Result<Bytes>> {
+/// Why an answer is not there as a whole.
+#[derive(Debug, thiserror::Error)]
+enum Cut {
+    #[error("The upstream's answer is too long.")]
+    TooLong,
+    #[error("The upstream's answer ended before its end.")]
+    Ended,
+}
+
+impl From<Cut> for Fault {
+    fn from(cut: Cut) -> Self {
+        Self::Lost(cut.to_string())
+    }
+}
+
+/// The pieces of the answer.
+fn pieces(response: Response) -> impl Stream<Item = Result<Bytes, Cut>> {
     let mut so_far = 0;
     response.bytes_stream().map(move |piece| {
-        let piece = piece.map_err(io::Error::other)?;
+        let piece = piece.map_err(|_| Cut::Ended)?;
         so_far += piece.len();
-        if so_far > LONGEST { Err(io::Error::other("it is too long")) } else { Ok(piece) }
+        if so_far > LONGEST { Err(Cut::TooLong) } else { Ok(piece) }
     })
 }
 
-async fn body(mut response: Response) -> Result<Vec<u8>, Fault> {
+async fn body(response: Response) -> Result<Vec<u8>, Cut> {
+    let mut pieces = pin!(pieces(response));
     let mut kept = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(piece)) if kept.len() + piece.len() > LONGEST => {
-                return Err(Fault::Lost("The upstream's answer is too long.".to_owned()));
-            }
-            Ok(Some(piece)) => kept.extend_from_slice(&piece),
-            Ok(None) => return Ok(kept),
-            Err(_) => return Err(Fault::Lost("The upstream's answer ended before its end.".to_owned())),
-        }
+    while let Some(piece) = pieces.next().await {
+        kept.extend_from_slice(&piece?);
     }
+    Ok(kept)
 }
 
 #[cfg(test)]

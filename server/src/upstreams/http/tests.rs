@@ -1,5 +1,6 @@
 //! The link against a real server that answers in streams of events.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
